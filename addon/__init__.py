@@ -1,0 +1,1 @@
+"""The Google Workspace Add-on's backend. Shows what policy decides."""

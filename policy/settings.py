@@ -1,0 +1,129 @@
+"""The settings: environment variables, read once, checked, and typed. Nothing else reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
+from difflib import get_close_matches
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from policy.errors import SettingAtFault
+
+CALLS_PER_MINUTE = 1_140  # 5 % under Google's 1,200 a minute a user
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. See docs/settings.md, where each variable is told."""
+
+    state_folder: Path
+    store: str  # a database URL
+    google_root: str | None  # no trailing slash
+    google_credentials: Path | None
+    google_admins: tuple[str, ...]
+    calls_per_minute: int
+    today: date | datetime | None
+    addon_url: str | None  # the public address, no trailing slash
+    addon_service_accounts: tuple[str, ...]
+    addon_client_id: str | None
+
+    def now(self, zone: tzinfo, clock: datetime) -> datetime:
+        """Now, where a policy asks for it: ROLLBOOK_TODAY if set (a date means its midnight in
+        the district's time zone), else `clock` (which must know its zone)."""
+        if self.today is None:
+            return clock.astimezone(zone)
+        if isinstance(self.today, datetime):
+            known = self.today if self.today.tzinfo else self.today.replace(tzinfo=zone)
+            return known.astimezone(zone)
+        return datetime.combine(self.today, time(), tzinfo=zone)
+
+
+VARIABLES = {
+    "ROLLBOOK_STATE": "the folder for state; default .rollbook in the current folder",
+    "ROLLBOOK_STORE": "the database's URL; default a SQLite file in the state folder",
+    "ROLLBOOK_GOOGLE_ROOT": "when set, every call to Google goes to this root instead",
+    "ROLLBOOK_GOOGLE_CREDENTIALS": "a service account's key file",
+    "ROLLBOOK_GOOGLE_ADMIN": "the administrator to act for, an e-mail",
+    "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": f"the pace, a user; default {CALLS_PER_MINUTE}",
+    "ROLLBOOK_TODAY": "a date or RFC 3339 time that stands for now",
+    "ROLLBOOK_ADDON_URL": "the add-on's public address, e.g. https://rollbook.example.org",
+    "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": "the add-on's service account e-mails, exact",
+    "ROLLBOOK_ADDON_CLIENT_ID": "the add-on's OAuth client id",
+}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment. Raises SettingAtFault that names every fault at once."""
+    faults: list[str] = [
+        _unknown(name)
+        for name in sorted(environment)
+        if name.startswith("ROLLBOOK_") and name not in VARIABLES
+    ]
+    values = {name: environment.get(name, "").strip() for name in VARIABLES}
+    state = Path(values["ROLLBOOK_STATE"] or ".rollbook")
+    settings = Settings(
+        state_folder=state,
+        store=values["ROLLBOOK_STORE"] or f"sqlite:///{state / 'rollbook.sqlite'}",
+        google_root=_url("ROLLBOOK_GOOGLE_ROOT", values, faults),
+        google_credentials=_path(values["ROLLBOOK_GOOGLE_CREDENTIALS"]),
+        google_admins=_list(values["ROLLBOOK_GOOGLE_ADMIN"]),
+        calls_per_minute=_calls(values["ROLLBOOK_GOOGLE_CALLS_PER_MINUTE"], faults),
+        today=_today(values["ROLLBOOK_TODAY"], faults),
+        addon_url=_url("ROLLBOOK_ADDON_URL", values, faults),
+        addon_service_accounts=_list(values["ROLLBOOK_ADDON_SERVICE_ACCOUNTS"]),
+        addon_client_id=values["ROLLBOOK_ADDON_CLIENT_ID"] or None,
+    )
+    if faults:
+        raise SettingAtFault("\n".join(faults))
+    return settings
+
+
+def _unknown(name: str) -> str:
+    close = get_close_matches(name, VARIABLES, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(VARIABLES)}"
+    return f"{name} is no setting; {hint}"
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _url(name: str, values: Mapping[str, str], faults: list[str]) -> str | None:
+    text = values[name]
+    if not text:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        faults.append(f"{name} should be an address such as http://127.0.0.1:9000, not {text!r}")
+    return text.rstrip("/")
+
+
+def _calls(text: str, faults: list[str]) -> int:
+    if not text:
+        return CALLS_PER_MINUTE
+    if not text.isdecimal() or int(text) < 1:
+        faults.append(
+            "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE should be a whole number from 1 up, such as "
+            f"{CALLS_PER_MINUTE}, not {text!r}"
+        )
+        return CALLS_PER_MINUTE
+    return int(text)
+
+
+def _today(text: str, faults: list[str]) -> date | datetime | None:
+    if not text:
+        return None
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    faults.append(
+        "ROLLBOOK_TODAY should be a date such as 2026-09-01 or a time such as "
+        f"2026-09-01T04:00:00-05:00, not {text!r}"
+    )
+    return None

@@ -1,0 +1,100 @@
+"""Settings: read once, checked, all faults at once."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from policy.errors import SettingAtFault
+from policy.settings import VARIABLES, Settings, read_settings
+
+CHICAGO = ZoneInfo("America/Chicago")
+CLOCK = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
+
+
+def test_nothing_set() -> None:
+    assert read_settings({"PATH": "/bin"}) == Settings(
+        state_folder=Path(".rollbook"),
+        store="sqlite:///.rollbook/rollbook.sqlite",
+        google_root=None,
+        google_credentials=None,
+        google_admins=(),
+        calls_per_minute=1140,
+        today=None,
+        addon_url=None,
+        addon_service_accounts=(),
+        addon_client_id=None,
+    )
+
+
+def test_everything_set() -> None:
+    settings = read_settings(
+        {
+            "ROLLBOOK_STATE": "state",
+            "ROLLBOOK_STORE": "sqlite:///other.sqlite",
+            "ROLLBOOK_GOOGLE_ROOT": "http://127.0.0.1:9000/",
+            "ROLLBOOK_GOOGLE_CREDENTIALS": "key.json",
+            "ROLLBOOK_GOOGLE_ADMIN": "a@x.example, b@x.example",
+            "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "600",
+            "ROLLBOOK_TODAY": "2026-09-01",
+            "ROLLBOOK_ADDON_URL": "https://rollbook.example.org",
+            "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": "s@gcp.example",
+            "ROLLBOOK_ADDON_CLIENT_ID": "42",
+        }
+    )
+    assert settings == Settings(
+        state_folder=Path("state"),
+        store="sqlite:///other.sqlite",
+        google_root="http://127.0.0.1:9000",
+        google_credentials=Path("key.json"),
+        google_admins=("a@x.example", "b@x.example"),
+        calls_per_minute=600,
+        today=date(2026, 9, 1),
+        addon_url="https://rollbook.example.org",
+        addon_service_accounts=("s@gcp.example",),
+        addon_client_id="42",
+    )
+
+
+def test_all_faults_at_once() -> None:
+    with pytest.raises(SettingAtFault) as caught:
+        read_settings(
+            {
+                "ROLLBOOK_TODDAY": "2026-09-01",
+                "ROLLBOOK_TODAY": "yesterday",
+                "ROLLBOOK_GOOGLE_ROOT": "127.0.0.1:9000",
+                "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "0",
+            }
+        )
+    lines = str(caught.value).splitlines()
+    assert [line.split()[0].rstrip(":") for line in lines] == [
+        "ROLLBOOK_TODDAY",
+        "ROLLBOOK_GOOGLE_ROOT",
+        "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE",
+        "ROLLBOOK_TODAY",
+    ]
+    assert "did you mean ROLLBOOK_TODAY?" in lines[0]
+    assert lines[3].endswith("not 'yesterday'")
+
+
+@pytest.mark.parametrize(
+    ("today", "now"),
+    [
+        pytest.param("", "2026-08-31T22:00:00-05:00", id="the-clock"),
+        pytest.param("2026-09-05", "2026-09-05T00:00:00-05:00", id="a-date"),
+        pytest.param("2026-09-05T04:00:00", "2026-09-05T04:00:00-05:00", id="a-time-there"),
+        pytest.param("2026-09-05T04:00:00Z", "2026-09-04T23:00:00-05:00", id="a-time-of-utc"),
+    ],
+)
+def test_now(today: str, now: str) -> None:
+    settings = read_settings({"ROLLBOOK_TODAY": today})
+    assert settings.now(CHICAGO, CLOCK).isoformat() == now
+
+
+def test_every_variable_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    documented = {
+        line.split("`")[1] for line in text.splitlines() if line.startswith("| `ROLLBOOK_")
+    }
+    assert documented == set(VARIABLES)
