@@ -1,0 +1,1 @@
+"""What should change, and why. Pure: no I/O, no clock, no settings, no logger."""

@@ -1,0 +1,188 @@
+"""The Plan: a value that says what would be written, what is held, what is kept, and why.
+
+Its JSON shape is `policy/schema/plan.schema.json`; `policy/render` prints it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from policy.merge.records import Fields, User
+
+
+class Kind(Enum):
+    """What a change does. The values are the contract's; their order here is not the run's."""
+
+    COURSE_CREATE = "course.create"
+    COURSE_UPDATE = "course.update"
+    COURSE_OWNER = "course.owner"
+    TEACHER_ADD = "teacher.add"
+    TEACHER_REMOVE = "teacher.remove"
+    STUDENT_ADD = "student.add"
+    STUDENT_REMOVE = "student.remove"
+
+
+# Courses first, then co-teachers, then students, then removals: at no moment is a class without
+# somebody whom the SIS names.
+ORDER = (
+    Kind.COURSE_CREATE,
+    Kind.COURSE_UPDATE,
+    Kind.TEACHER_ADD,
+    Kind.COURSE_OWNER,
+    Kind.STUDENT_ADD,
+    Kind.TEACHER_REMOVE,
+    Kind.STUDENT_REMOVE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRef:
+    """Which course. `id` is None until the course is made."""
+
+    alias: str
+    id: str | None
+    name: str
+    school_key: str
+    school: str  # the school's name
+
+
+@dataclass(frozen=True, slots=True)
+class NewCourse:
+    """What a course is made from."""
+
+    fields: Fields
+    owner: User
+    state: str  # PROVISIONED, ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write. `person` is set for seats and owners; `field`, `before`, `after` for texts;
+    `new` for COURSE_CREATE. `section` is the SIS's section key."""
+
+    kind: Kind
+    course: CourseRef
+    section: str
+    why: tuple[str, ...]
+    person: User | None = None
+    field: str | None = None
+    before: str | None = None
+    after: str | None = None
+    new: NewCourse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that is not done, and what lets it go. `changes` are what consent
+    (`--allow KIND=COUNT`) would let through; empty where consent can't help. `limit` is the
+    limit's words ("10 % of 1,180") where a limit holds it, else None."""
+
+    kind: Kind
+    count: int
+    limit: str | None
+    why: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that stays as a teacher made it. `what` is e.g. "name", "student added by hand",
+    "student removed by hand", "declined"; `since` RFC 3339, when Rollbook first saw it."""
+
+    course: CourseRef
+    record: str  # "name", "student:117…": the key under which the store remembers since when
+    what: str
+    since: str
+    why: tuple[str, ...]
+    person: User | None = None
+    ours: str | None = None  # what the SIS and the policy would say
+    theirs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Somebody of the SIS whose Google account can't be told."""
+
+    person_key: str
+    name: str
+    row: str
+    reason: str
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A section in scope that has no course yet, and why."""
+
+    section: str
+    title: str
+    school: str
+    row: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that an admin should know: a faulty row, two primary teachers, …"""
+
+    row: str
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSummary:
+    source: str
+    digest: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySummary:
+    digest: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that one night would do. `revision` is the store's when the plan was made: a plan whose
+    store has moved on is stale."""
+
+    id: str
+    created: datetime
+    district: str
+    district_name: str
+    roster: RosterSummary
+    policy: PolicySummary
+    revision: int
+    changes: tuple[Change, ...]
+    held: tuple[Hold, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    courses: int = 0  # sections in scope that have, or would get, a course
+    schools: Mapping[str, str] = field(default_factory=dict)  # key -> name, of what is in scope
+
+    def summary(self) -> Mapping[str, int]:
+        """Changes by kind (the contract's words), kinds without one left out, in run order."""
+        counts = Counter(change.kind for change in self.changes)
+        return {kind.value: counts[kind] for kind in ORDER if counts[kind]}
+
+    def with_consent(self, allowed: Mapping[Kind, int]) -> "Plan":
+        """This plan with the held changes of a kind let through, where the consent covers all of
+        them. It covers all or none: consent to 12 removals says nothing about 13 others."""
+        wanted = Counter[Kind]()
+        for hold in self.held:
+            wanted[hold.kind] += len(hold.changes)
+        going = {kind for kind, count in allowed.items() if 0 < wanted[kind] <= count}
+        freed = [c for hold in self.held if hold.kind in going for c in hold.changes]
+        stay = tuple(h for h in self.held if h.kind not in going or not h.changes)
+        return replace(self, changes=in_order([*self.changes, *freed]), held=stay)
+
+
+def in_order(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes in the order in which a run does them (stable within a kind)."""
+    return tuple(sorted(changes, key=lambda change: ORDER.index(change.kind)))

@@ -1,0 +1,40 @@
+"""The reasons, in words: each change, hold and kept thing says where it comes from."""
+
+from dataclasses import dataclass
+
+from policy.merge.plan import CourseRef
+from policy.merge.records import Base, Desired, Wanted
+from policy.rules.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Words for one school's records, with the policy's lines."""
+
+    policy: Policy
+    school_key: str
+    school: str
+
+    def rule(self, field: str, value: str) -> str:
+        """A policy's field, its value and its line."""
+        line = self.policy.line_of(field, self.school_key, self.school)
+        return f"{field}: {value} ({line})"
+
+    def course(self, desired: Desired, base: Base | None) -> CourseRef:
+        """How a plan names the course: as the teacher has it is told elsewhere."""
+        return CourseRef(
+            alias=desired.alias,
+            id=base.course_id if base else None,
+            name=desired.fields.name,
+            school_key=self.school_key,
+            school=self.school,
+        )
+
+    def section(self, desired: Desired) -> str:
+        return f"section {desired.section_key} is in scope ({desired.row})"
+
+    def listed(self, wanted: Wanted, desired: Desired) -> str:
+        return f"{wanted.row} lists them in section {desired.section_key}"
+
+    def not_listed(self, desired: Desired) -> str:
+        return f"the roster no longer lists them in section {desired.section_key} ({desired.row})"

@@ -1,0 +1,1 @@
+"""What the SIS says: rows of any source become one Roster."""

@@ -1,0 +1,1 @@
+"""What the district wants: YAML policies, loaded with their lines."""

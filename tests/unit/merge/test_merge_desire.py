@@ -1,0 +1,256 @@
+"""What is wanted: one test a rule."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from building import (
+    ALIAS,
+    base,
+    member,
+    person,
+    policy,
+    roster,
+    rules,
+    section,
+    student,
+    teacher,
+    term,
+    user,
+)
+from policy.merge.desire import Wishes, desire
+from policy.merge.people import AccountFacts, match_people
+from policy.merge.records import Base, Fields
+from policy.roster.model import Fault, FaultLevel, Membership, Place, Role, Roster, Section
+from policy.rules.model import Policy, SchoolRules, Scope, WhenIncomplete
+
+TODAY = date(2026, 9, 1)
+PEOPLE = ("t1", "t2", "ann", "bob")
+
+
+def wish(
+    rolls: Roster,
+    *,
+    school_rules: SchoolRules | None = None,
+    known: tuple[str, ...] = PEOPLE,
+    bases: tuple[Base, ...] = (),
+    today: date = TODAY,
+    remembered: dict[str, str] | None = None,
+) -> Wishes:
+    chosen: Policy = policy(school_rules)
+    accounts = [AccountFacts(user(key), (user(key).email,), False) for key in known]
+    matches = match_people(rolls, accounts, domains=("demo.example",), remembered=remembered or {})
+    return desire(rolls, chosen, matches, bases={b.alias: b for b in bases}, today=today)
+
+
+def rolls(*members: Membership, of: Section | None = None, **more: object) -> Roster:
+    people = tuple(person(key) for key in PEOPLE)
+    return roster({of or section(): members}, people, **more)
+
+
+def test_a_section_in_scope_becomes_a_course() -> None:
+    wishes = wish(rolls(teacher("t1"), student("ann"), student("bob", line=4)))
+    [want] = wishes.desired
+    assert (want.alias, want.owner, want.row) == (ALIAS, user("t1"), "classes.csv:2")
+    assert want.fields == Fields("Algebra", "3", "12")
+    assert list(want.teachers) == ["t1"]
+    assert [w.row for w in want.students.values()] == ["enrollments.csv:3", "enrollments.csv:4"]
+    assert wishes.schools == {"sch1": "Lincoln"}
+
+
+def test_out_of_scope_is_nothing_at_all() -> None:
+    nowhere = Scope(schools=("other",), terms=None, grades=None, subjects=None, exclude=())
+    wishes = wish(rolls(teacher("t1")), school_rules=rules(scope=nowhere))
+    assert wishes == Wishes([], [], [], [], {})
+
+
+def test_terms_current() -> None:
+    current = rules(scope=replace(rules().classes.scope, terms=()))
+    full = rolls(teacher("t1"), student("ann"))
+    assert len(wish(full, school_rules=current, today=date(2026, 8, 15)).desired) == 1
+    assert len(wish(full, school_rules=current, today=date(2027, 6, 1)).desired) == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "members", "known"),
+    [
+        pytest.param("it has no teacher", (student("ann"),), PEOPLE, id="no-teacher"),
+        pytest.param(
+            "it has no student with a Google account", (teacher("t1"),), PEOPLE, id="no-student"
+        ),
+        pytest.param(
+            "its primary teacher has no usable Google account (enrollments.csv:2)",
+            (teacher("t1"), teacher("t2", primary=False), student("ann")),
+            ("t2", "ann"),
+            id="primary-unmatched",
+        ),
+    ],
+)
+def test_an_incomplete_section_waits(
+    reason: str, members: tuple[Membership, ...], known: tuple[str, ...]
+) -> None:
+    wishes = wish(rolls(*members), known=known)
+    assert wishes.desired == []
+    assert [w.reason for w in wishes.waiting] == [reason]
+
+
+def test_when_incomplete_create() -> None:
+    create = rules(when_incomplete=WhenIncomplete.CREATE)
+    [want] = wish(rolls(teacher("t1")), school_rules=create).desired
+    assert want.students == {}
+    stand_in = rolls(teacher("t1"), teacher("t2", primary=False), student("ann"))
+    [want] = wish(stand_in, school_rules=create, known=("t2", "ann")).desired
+    assert want.owner == user("t2")
+
+
+def test_a_section_that_has_its_course_is_not_put_off() -> None:
+    [want] = wish(rolls(), bases=(base(owner="t1"),)).desired
+    assert (want.owner, want.teachers, want.students) == (user("t1"), {}, {})
+
+
+def test_two_primaries_the_owner_stays_else_the_first_in_the_file() -> None:
+    two = rolls(teacher("t1"), teacher("t2", line=3), student("ann"))
+    fresh, owned = wish(two), wish(two, bases=(base(owner="t2"),))
+    assert fresh.desired[0].owner == user("t1")
+    assert owned.desired[0].owner == user("t2")
+    assert [n.code for n in fresh.notices] == ["M302"]
+    assert "2 primary teachers" in fresh.notices[0].message
+
+
+def test_no_primary_the_first_who_can_be_matched() -> None:
+    none = rolls(teacher("t1", primary=False), teacher("t2", primary=False, line=3), student("ann"))
+    wishes = wish(none, known=("t2", "ann"))
+    assert wishes.desired[0].owner == user("t2")
+    assert "no primary teacher" in wishes.notices[0].message
+
+
+def test_one_primary_owns_whoever_owned_before() -> None:
+    one = rolls(teacher("t1"), teacher("t2", primary=False), student("ann"))
+    assert wish(one, bases=(base(owner="t2"),)).desired[0].owner == user("t1")
+
+
+def test_an_account_may_own_by_policy() -> None:
+    office = rules(owner="bob@demo.example")
+    [want] = wish(rolls(teacher("t1"), student("ann")), school_rules=office).desired
+    assert (want.owner, list(want.teachers)) == (user("bob"), ["t1"])
+    nobody = rules(owner="nobody@demo.example")
+    [waits] = wish(rolls(teacher("t1"), student("ann")), school_rules=nobody).waiting
+    assert "nobody@demo.example (district.yaml:12), has no usable Google account" in waits.reason
+
+
+def test_teacher_and_student_of_one_section_is_its_teacher() -> None:
+    both = rolls(teacher("t1"), student("t1", line=7), student("ann"))
+    wishes = wish(both)
+    assert list(wishes.desired[0].students) == ["ann"]
+    assert [(n.code, n.row) for n in wishes.notices] == [("M301", "enrollments.csv:7")]
+
+
+def test_memberships_hold_by_their_dates() -> None:
+    ended = member("ann", Role.STUDENT, end=date(2026, 8, 30))
+    later = member("bob", Role.STUDENT, begin=date(2026, 9, 2))
+    wishes = wish(rolls(teacher("t1"), ended, later))
+    assert [w.reason for w in wishes.waiting] == ["it has no student with a Google account"]
+
+
+def test_the_end_is_exclusive_and_the_begin_is_not() -> None:
+    last = member("ann", Role.STUDENT, end=TODAY)
+    first = member("bob", Role.STUDENT, begin=TODAY)
+    [want] = wish(rolls(teacher("t1"), last, first)).desired
+    assert list(want.students) == ["bob"]
+
+
+def test_before_a_term_those_who_start_with_it_are_in() -> None:
+    starts = member("ann", Role.STUDENT, begin=date(2026, 8, 15))
+    [want] = wish(rolls(teacher("t1"), starts), today=date(2026, 7, 1)).desired
+    assert list(want.students) == ["ann"]
+
+
+def test_after_a_term_those_of_its_last_day_are_in() -> None:
+    stayed = member("ann", Role.STUDENT, end=date(2027, 6, 1))
+    left = member("bob", Role.STUDENT, end=date(2027, 5, 1))
+    [want] = wish(rolls(teacher("t1"), stayed, left), today=date(2027, 7, 1)).desired
+    assert list(want.students) == ["ann"]
+
+
+def test_a_section_of_two_terms_has_those_of_the_term_that_holds() -> None:
+    fall = term("fall", start=date(2026, 8, 15), end=date(2026, 12, 20))
+    spring = term("spring", start=date(2027, 1, 5), end=date(2027, 6, 1))
+    both = section(terms=(fall, spring))
+    members = (
+        teacher("t1"),
+        member("ann", Role.STUDENT, begin=fall.start, end=fall.end),
+        member("bob", Role.STUDENT, begin=spring.start, end=spring.end, line=4),
+    )
+    in_fall = wish(rolls(*members, of=both)).desired[0].students
+    in_spring = wish(rolls(*members, of=both), today=date(2027, 2, 1)).desired[0].students
+    assert (list(in_fall), list(in_spring)) == (["ann"], ["bob"])
+
+
+def test_who_has_no_account_is_told_once_with_all_sections() -> None:
+    one, two = section("s1"), section("s2")
+    people = tuple(person(key) for key in PEOPLE)
+    both = roster(
+        {
+            one: (teacher("t1"), student("ann"), student("bob", line=4)),
+            two: (teacher("t1", line=5), student("ann", line=6), student("bob", line=7)),
+        },
+        people,
+    )
+    wishes = wish(both, known=("t1", "bob"))
+    [lost] = wishes.unmatched
+    assert (lost.person_key, lost.row, lost.sections) == ("ann", "users.csv:2", ("s1", "s2"))
+
+
+def test_who_was_known_before_is_unsure_in_their_sections() -> None:
+    wishes = wish(
+        rolls(teacher("t1"), student("ann"), student("bob")),
+        known=("t1", "bob"),
+        remembered={"ann": "ann"},
+    )
+    assert wishes.desired[0].unsure == frozenset({"ann"})
+
+
+def test_faulty_rows_are_doubts() -> None:
+    fault = Fault("R204", Place("enrollments.csv", 9), "9 cells instead of 10")
+    anywhere = Fault("R204", Place("enrollments.csv", 10), "1 cell instead of 10")
+    wishes = wish(
+        rolls(
+            teacher("t1"),
+            student("ann"),
+            doubtful_sections={"s1": (fault,)},
+            doubtful_anywhere=(anywhere,),
+        )
+    )
+    assert wishes.desired[0].doubts == (str(fault), str(anywhere))
+
+
+def test_faults_are_noticed() -> None:
+    fault = Fault("R220", Place("users.csv", 4), "is not read", FaultLevel.NOTED)
+    wishes = wish(rolls(teacher("t1"), student("ann"), faults=(fault,)))
+    assert [(n.row, n.code) for n in wishes.notices] == [("users.csv:4", "R220")]
+
+
+def test_two_sections_of_one_key_are_refused_both() -> None:
+    one, two = section("s1"), section("s2")
+    twins = roster(
+        {one: (teacher("t1"), student("ann")), two: (teacher("t1"), student("ann"))},
+        tuple(person(key) for key in PEOPLE),
+    )
+    wishes = wish(twins, school_rules=rules(key="{school_year}.{course.code}"))
+    assert wishes.desired == []
+    assert [w.section for w in wishes.waiting] == ["s1", "s2"]
+    assert "(district.yaml:9) gives it the same key as section s2" in wishes.waiting[0].reason
+
+
+def test_a_key_with_a_hole_is_refused() -> None:
+    wishes = wish(rolls(teacher("t1"), student("ann")), school_rules=rules(key="{section.code}"))
+    assert [w.reason for w in wishes.waiting] == [
+        "classes.key (district.yaml:9) needs its section.code"
+    ]
+
+
+def test_a_name_that_classroom_would_refuse_waits() -> None:
+    titled = section(title="see www.example.org")
+    [waits] = wish(rolls(teacher("t1"), student("ann"), of=titled)).waiting
+    assert "web address" in waits.reason

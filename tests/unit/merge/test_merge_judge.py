@@ -1,0 +1,167 @@
+"""Many courses become one plan."""
+
+from dataclasses import replace
+
+from building import (
+    ALIAS,
+    NOW,
+    NOW_TEXT,
+    base,
+    limit,
+    live,
+    person,
+    policy,
+    roster,
+    rules,
+    section,
+    student,
+    teacher,
+    user,
+)
+from policy.merge.desire import desire
+from policy.merge.judge import Evening, Judged, judge
+from policy.merge.people import AccountFacts, match_people
+from policy.merge.plan import Kind, PolicySummary, RosterSummary
+from policy.merge.records import Base, Live
+from policy.roster.model import Fault, Place, Roster
+from policy.rules.model import SchoolRules
+
+PEOPLE = ("t1", "ann", "bob")
+STRICT = rules(limits={"student.remove": limit(class_=0.5)})
+
+
+def rolls(*students: str, sections: int = 1, **more: object) -> Roster:
+    members = (teacher("t1"), *(student(who, line=n) for n, who in enumerate(students, 3)))
+    return roster(
+        {section(f"s{n + 1}"): members for n in range(sections)},
+        tuple(person(key) for key in PEOPLE),
+        **more,
+    )
+
+
+def night(
+    read: Roster,
+    *,
+    bases: tuple[Base, ...] = (),
+    lives: dict[str, Live] | None = None,
+    gone: tuple[str, ...] = (),
+    school_rules: SchoolRules | None = None,
+) -> Judged:
+    chosen = policy(school_rules)
+    accounts = [AccountFacts(user(key), (user(key).email,), False) for key in PEOPLE]
+    matches = match_people(read, accounts, domains=("demo.example",), remembered={})
+    by_alias = {b.alias: b for b in bases}
+    return judge(
+        read,
+        chosen,
+        matches,
+        wishes=desire(read, chosen, matches, bases=by_alias, today=NOW.date()),
+        evening=Evening(by_alias, lives or {}, frozenset(gone), 7),
+        now=NOW,
+        plan_id="p1",
+    )
+
+
+def test_a_first_night() -> None:
+    judged = night(rolls("ann", "bob"))
+    plan = judged.plan
+    assert dict(plan.summary()) == {"course.create": 1, "student.add": 2}
+    assert (plan.id, plan.created, plan.revision, plan.courses) == ("p1", NOW, 7, 1)
+    assert plan.roster == RosterSummary("roster", "r0", {"sections": 1})
+    assert plan.policy == PolicySummary("p0", None)
+    assert plan.schools == {"sch1": "Lincoln"}
+    assert (judged.keep, judged.forget) == ([], [])
+
+
+def test_changes_stand_in_run_order() -> None:
+    judged = night(
+        rolls("ann", sections=2),
+        bases=(base(students=("bob", "x", "y")),),
+        lives={ALIAS: live(students=("bob", "x", "y"))},
+    )
+    kinds = [change.kind for change in judged.plan.changes]
+    assert kinds == [
+        Kind.COURSE_CREATE,
+        Kind.STUDENT_ADD,
+        Kind.STUDENT_ADD,
+        *[Kind.STUDENT_REMOVE] * 3,
+    ]
+
+
+def test_a_quiet_night_keeps_and_forgets_nothing() -> None:
+    judged = night(
+        rolls("ann"), bases=(base(students=("ann",)),), lives={ALIAS: live(students=("ann",))}
+    )
+    assert (judged.plan.changes, judged.keep, judged.forget) == ((), [], [])
+
+
+def test_what_has_settled_is_kept_and_what_is_gone_is_forgotten() -> None:
+    judged = night(
+        rolls("ann", "bob"),
+        bases=(base(students=("ann",)), base(alias="d:old")),
+        lives={ALIAS: live(students=("ann", "bob"))},
+        gone=("d:old",),
+    )
+    assert judged.plan.changes == ()
+    assert judged.keep == [base(students=("ann", "bob"))]
+    assert judged.forget == ["d:old"]
+
+
+def test_a_section_that_left_the_roster_leaves_its_course_alone() -> None:
+    judged = night(rolls("ann"), bases=(base(alias="d:rollbook.demo.2027.old"),))
+    assert dict(judged.plan.summary()) == {"course.create": 1, "student.add": 1}
+    assert judged.forget == []
+
+
+def test_limits_hold_and_say_so() -> None:
+    judged = night(
+        rolls("ann"),
+        bases=(base(students=("ann", "x", "y")),),
+        lives={ALIAS: live(students=("ann", "x", "y"))},
+        school_rules=STRICT,
+    )
+    assert judged.plan.changes == ()
+    [hold] = judged.plan.held
+    assert (hold.kind, hold.count, hold.limit) == (Kind.STUDENT_REMOVE, 2, "50%, at least 0")
+
+
+def test_courses_of_others_are_one_hold_with_examples() -> None:
+    aliases = {f"d:rollbook.demo.2027.s{n + 1}": live() for n in range(7)}
+    judged = night(rolls("ann", sections=7), lives=aliases)
+    [hold] = judged.plan.held
+    assert (hold.kind, hold.count, hold.changes) == (Kind.COURSE_CREATE, 7, ())
+    assert hold.why[0].startswith("7 classes are already in Classroom under our aliases")
+    assert len(hold.why) == 7
+    assert hold.why[-1] == "and 2 more"
+
+
+def test_a_course_gone_by_hand_can_be_let_go() -> None:
+    judged = night(rolls("ann"), bases=(base(),))
+    assert judged.plan.changes == ()
+    freed = judged.plan.with_consent({Kind.COURSE_CREATE: 1})
+    assert dict(freed.summary()) == {"course.create": 1}
+    assert freed.held == ()
+
+
+def test_doubt_is_held_with_its_row() -> None:
+    fault = Fault("R204", Place("enrollments.csv", 9), "9 cells instead of 10")
+    judged = night(
+        rolls("ann", doubtful_anywhere=(fault,)),
+        bases=(base(students=("ann", "x")),),
+        lives={ALIAS: live(students=("ann", "x"))},
+    )
+    [hold] = judged.plan.held
+    assert hold.why == (
+        "1 seat would go, but a faulty row could be the one that names it",
+        str(fault),
+    )
+    assert len(hold.changes) == 1
+
+
+def test_since_is_remembered_from_the_first_night_that_saw_it() -> None:
+    ours = base(students=("ann",))
+    judged = night(rolls("ann"), bases=(ours,), lives={ALIAS: live()})
+    assert [kept.since for kept in judged.plan.kept] == [NOW_TEXT]
+    assert judged.keep == [replace(ours, kept={"student:ann": NOW_TEXT})]
+    again = night(rolls("ann"), bases=tuple(judged.keep), lives={ALIAS: live()})
+    assert again.keep == []
