@@ -1,0 +1,1 @@
+"""A Plan as terminal text, Markdown and JSON."""

@@ -1,0 +1,68 @@
+"""What became of a run, and how things stand, as text for a terminal."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from policy.merge.plan import ORDER, Kind, Plan
+from policy.render.words import allow_words, counted, kind_words
+from policy.run.apply import Finished
+from policy.store.base import RunRecord, Standing
+
+LISTED = 10
+
+
+def print_outcome(plan: Plan, finished: Finished) -> str:
+    """What a run has done, in a few lines ending in a line end."""
+    return "\n".join(_outcome(plan, finished)) + "\n"
+
+
+def _outcome(plan: Plan, finished: Finished) -> Iterator[str]:
+    done = finished.record.counts
+    writes = sum(done.values())
+    if not writes and not finished.undone:
+        classes = counted(plan.courses, "class", "classes")
+        yield f"Run {finished.record.id}: nothing to do, 0 writes; {classes} checked."
+    else:
+        yield f"Run {finished.record.id}: {counted(writes, 'write', 'writes')}"
+    for kind in ORDER:
+        if count := done.get(kind.value):
+            yield f"  {count:>9,}  {kind.value:<15} {kind_words(kind, count)}: done"
+    held = sum(hold.count for hold in plan.held)
+    if held:
+        yield f"Held back: {counted(held, 'change', 'changes')}; the plan says why."
+        for option in allow_words(plan.held):
+            yield f"  If this is right:  {option}"
+    yield from _undone(finished)
+
+
+def _undone(finished: Finished) -> Iterator[str]:
+    """Refusals by kind and Google's words, most frequent first."""
+    if not finished.undone:
+        return
+    yield f"Not done: {counted(len(finished.undone), 'write', 'writes')}"
+    groups = Counter((u.change.kind, u.final, u.reason) for u in finished.undone)
+    for (kind, final, reason), count in groups.most_common(LISTED):
+        what = "refused" if final else "put off, a later run tries again"
+        yield f"  {count:>9,}  {kind.value:<15} {what}: {reason}"
+
+
+def print_status(status: Standing) -> str:
+    """How things stand, in a few lines ending in a line end."""
+    lines = [
+        f"{counted(status.classes, 'class', 'classes')} of ours, "
+        f"{counted(status.seats, 'seat', 'seats')}."
+    ]
+    if status.unfinished:
+        writes = counted(status.unfinished, "write", "writes")
+        lines.append(f"A run was cut off with {writes} unanswered: the next sync goes on.")
+    lines += [_run(run) for run in status.runs] or ["No run yet."]
+    return "\n".join(lines) + "\n"
+
+
+def _run(run: RunRecord) -> str:
+    done = [f"{run.counts[k.value]:,} {k.value}" for k in Kind if run.counts.get(k.value)]
+    held = sum(run.held.values())
+    refused = sum(run.refused.values())
+    more = [f"{held:,} held"] * bool(held) + [f"{refused:,} not done"] * bool(refused)
+    what = ", ".join([*done, *more]) or "nothing to do"
+    return f"{run.started:%Y-%m-%d %H:%M} UTC  {run.id}  {run.state.value}: {what}"

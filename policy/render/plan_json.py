@@ -1,0 +1,245 @@
+"""A Plan as JSON (`policy/schema/plan.schema.json`) and back: `rollbook apply` reads what
+`rollbook plan --format json` wrote. Keys are the contract's; absent values are left out.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+
+from policy.errors import PlanAtFault
+from policy.merge.plan import (
+    Change,
+    CourseRef,
+    Hold,
+    Kept,
+    Kind,
+    NewCourse,
+    Notice,
+    Plan,
+    PolicySummary,
+    RosterSummary,
+    Unmatched,
+    Waiting,
+)
+from policy.merge.records import Fields, User
+
+Json = dict[str, Any]
+
+
+def print_json(plan: Plan) -> str:
+    """The plan as JSON text, ending in a line end."""
+    return json.dumps(plan_to_json(plan), ensure_ascii=False, indent=1) + "\n"
+
+
+def read_json(text: str) -> Plan:
+    """The plan that `print_json` wrote. Raises PlanAtFault."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise PlanAtFault(f"the plan is not JSON: {error}") from error
+    problem = jsonschema.exceptions.best_match(_validator().iter_errors(data))
+    if problem is not None:
+        where = problem.json_path
+        raise PlanAtFault(f"this is not a plan that Rollbook wrote: at {where}: {problem.message}")
+    return plan_from_json(data)
+
+
+@cache
+def plan_schema() -> Json:
+    """The schema of a plan."""
+    text = (files("policy") / "schema" / "plan.schema.json").read_text(encoding="utf-8")
+    schema: Json = json.loads(text)
+    return schema
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(plan_schema())
+
+
+def plan_to_json(plan: Plan) -> Json:
+    """The plan as plain values."""
+    return {
+        "id": plan.id,
+        "created": plan.created.isoformat(),
+        "district": plan.district,
+        "district_name": plan.district_name,
+        "roster": {
+            "source": plan.roster.source,
+            "digest": plan.roster.digest,
+            "counts": dict(plan.roster.counts),
+        },
+        "policy": {"digest": plan.policy.digest, "commit": plan.policy.commit},
+        "store": {"revision": plan.revision},
+        "courses": plan.courses,
+        "schools": dict(plan.schools),
+        "summary": dict(plan.summary()),
+        "changes": [_change(change) for change in plan.changes],
+        "held": [_hold(hold) for hold in plan.held],
+        "kept": [_kept(kept) for kept in plan.kept],
+        "unmatched": [_unmatched(person) for person in plan.unmatched],
+        "waiting": [_waiting(section) for section in plan.waiting],
+        "notices": [
+            {"row": notice.row, "message": notice.message, "code": notice.code}
+            for notice in plan.notices
+        ],
+    }
+
+
+def _present(**values: object) -> Json:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _course(course: CourseRef) -> Json:
+    school = {"key": course.school_key, "name": course.school}
+    return _present(alias=course.alias, id=course.id, name=course.name, school=school)
+
+
+def _user(user: User | None) -> Json | None:
+    return None if user is None else {"id": user.id, "email": user.email, "name": user.name}
+
+
+def _change(change: Change) -> Json:
+    made = change.new and {
+        "name": change.new.fields.name,
+        "section": change.new.fields.section,
+        "room": change.new.fields.room,
+        "state": change.new.state,
+        "owner": _user(change.new.owner),
+    }
+    shown: Json = {"from": change.before, "to": made or change.after}
+    return _present(
+        kind=change.kind.value,
+        course=_course(change.course),
+        section=change.section,
+        person=_user(change.person),
+        field=change.field,
+        **shown,
+        why=list(change.why),
+    )
+
+
+def _hold(hold: Hold) -> Json:
+    return {
+        "kind": hold.kind.value,
+        "count": hold.count,
+        "limit": hold.limit,
+        "why": list(hold.why),
+        "changes": [_change(change) for change in hold.changes],
+    }
+
+
+def _kept(kept: Kept) -> Json:
+    return _present(
+        course=_course(kept.course),
+        record=kept.record,
+        what=kept.what,
+        since=kept.since,
+        person=_user(kept.person),
+        ours=kept.ours,
+        theirs=kept.theirs,
+        why=list(kept.why),
+    )
+
+
+def _unmatched(person: Unmatched) -> Json:
+    return {
+        "person": person.person_key,
+        "name": person.name,
+        "row": person.row,
+        "reason": person.reason,
+        "sections": list(person.sections),
+    }
+
+
+def _waiting(section: Waiting) -> Json:
+    return {
+        "section": section.section,
+        "title": section.title,
+        "school": section.school,
+        "row": section.row,
+        "reason": section.reason,
+    }
+
+
+def plan_from_json(data: Json) -> Plan:
+    """A plan from plain values that fit the schema."""
+    return Plan(
+        id=data["id"],
+        created=datetime.fromisoformat(data["created"]),
+        district=data["district"],
+        district_name=data["district_name"],
+        roster=RosterSummary(**data["roster"]),
+        policy=PolicySummary(**data["policy"]),
+        revision=data["store"]["revision"],
+        changes=tuple(_read_change(change) for change in data["changes"]),
+        held=tuple(_read_hold(hold) for hold in data["held"]),
+        kept=tuple(_read_kept(kept) for kept in data["kept"]),
+        unmatched=tuple(_read_unmatched(person) for person in data["unmatched"]),
+        waiting=tuple(Waiting(**section) for section in data["waiting"]),
+        notices=tuple(Notice(**notice) for notice in data["notices"]),
+        courses=data["courses"],
+        schools=data["schools"],
+    )
+
+
+def _read_course(data: Json) -> CourseRef:
+    school = data["school"]
+    return CourseRef(data["alias"], data.get("id"), data["name"], school["key"], school["name"])
+
+
+def _read_user(data: Mapping[str, str] | None) -> User | None:
+    return None if data is None else User(data["id"], data["email"], data["name"])
+
+
+def _read_change(data: Json) -> Change:
+    to = data.get("to")
+    return Change(
+        kind=Kind(data["kind"]),
+        course=_read_course(data["course"]),
+        section=data["section"],
+        why=tuple(data["why"]),
+        person=_read_user(data.get("person")),
+        field=data.get("field"),
+        before=data.get("from"),
+        after=to if isinstance(to, str) else None,
+        new=_read_new(to) if isinstance(to, dict) else None,
+    )
+
+
+def _read_new(data: Json) -> NewCourse:
+    fields = Fields(name=data["name"], section=data["section"], room=data["room"])
+    return NewCourse(fields, User(**data["owner"]), data["state"])
+
+
+def _read_hold(data: Json) -> Hold:
+    return Hold(
+        kind=Kind(data["kind"]),
+        count=data["count"],
+        limit=data["limit"],
+        why=tuple(data["why"]),
+        changes=tuple(_read_change(change) for change in data["changes"]),
+    )
+
+
+def _read_kept(data: Json) -> Kept:
+    return Kept(
+        course=_read_course(data["course"]),
+        record=data["record"],
+        what=data["what"],
+        since=data["since"],
+        why=tuple(data["why"]),
+        person=_read_user(data.get("person")),
+        ours=data.get("ours"),
+        theirs=data.get("theirs"),
+    )
+
+
+def _read_unmatched(data: Json) -> Unmatched:
+    sections: Sequence[str] = data["sections"]
+    return Unmatched(data["person"], data["name"], data["row"], data["reason"], tuple(sections))

@@ -1,0 +1,167 @@
+"""A Plan as text for a terminal, 80 columns: counts first, then by school, then samples."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
+from policy.render.words import (
+    allow_words,
+    by_school,
+    change_words,
+    counted,
+    kept_words,
+    kind_words,
+    rows_words,
+)
+
+WIDTH = 80
+SAMPLES = 3
+LISTED = 10
+_COLUMNS = (
+    ("classes", (Kind.COURSE_CREATE,)),
+    ("texts", (Kind.COURSE_UPDATE, Kind.COURSE_OWNER)),
+    ("teachers", (Kind.TEACHER_ADD, Kind.TEACHER_REMOVE)),
+    ("students", (Kind.STUDENT_ADD,)),
+    ("removed", (Kind.STUDENT_REMOVE,)),
+)
+
+
+def print_text(plan: Plan) -> str:
+    """The plan as text, ending in a line end."""
+    blocks = [
+        _head(plan),
+        _counts(plan),
+        _held(plan.held),
+        _schools(plan),
+        _samples(plan.changes),
+        _kept(plan.kept),
+        _unmatched(plan),
+        _waiting(plan),
+        _notices(plan),
+    ]
+    return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield f"Plan {plan.id} for {plan.district_name}"
+    counts = plan.roster.counts
+    yield from _wrapped(f"  roster  {plan.roster.source}: {rows_words(counts)}", 10)
+    commit = f", git {plan.policy.commit[:12]}" if plan.policy.commit else ""
+    yield f"  policy  {plan.policy.digest[:12]}{commit}"
+
+
+def _counts(plan: Plan) -> Iterator[str]:
+    summary = plan.summary()
+    if not summary:
+        yield f"Nothing to do: {counted(plan.courses, 'class', 'classes')} checked."
+        return
+    yield "Changes"
+    for kind in ORDER:
+        if count := summary.get(kind.value):
+            yield f"  {count:>9,}  {kind.value:<15} {kind_words(kind, count)}"
+
+
+def _held(holds: Sequence[Hold]) -> Iterator[str]:
+    """What is held, why, and the words that let it go."""
+    if not holds:
+        return
+    total = sum(hold.count for hold in holds)
+    yield f"Held back: {counted(total, 'change', 'changes')}"
+    for hold in holds[:LISTED]:
+        yield from _wrapped(f"  {hold.count:>9,}  {hold.kind.value:<15} {hold.why[0]}", 13)
+        for reason in hold.why[1:]:
+            yield from _wrapped(f"{'':13}{reason}", 15)
+    if len(holds) > LISTED:
+        yield f"  and {counted(len(holds) - LISTED, 'more hold', 'more holds')}"
+    for option in allow_words(holds):
+        yield f"  If this is right, add to the command, this once:  {option}"
+
+
+def _schools(plan: Plan) -> Iterator[str]:
+    """One line a school; the columns that are empty everywhere stay away."""
+    counts = by_school(plan)
+    if not counts:
+        return
+    columns = [
+        (title, kinds)
+        for title, kinds in _COLUMNS
+        if any(found.get(kind) for found in counts.values() for kind in kinds)
+    ]
+    yield f"{'By school':<24}" + "".join(f"{title:>11}" for title, _ in columns)
+    for name, found in list(counts.items())[:LISTED]:
+        row = "".join(f"{sum(found.get(k, 0) for k in kinds):>11,}" for _, kinds in columns)
+        yield f"  {_short(name, 22):<22}{row}"
+    if len(counts) > LISTED:
+        yield f"  and {counted(len(counts) - LISTED, 'more school', 'more schools')}"
+
+
+def _samples(changes: Sequence[Change]) -> Iterator[str]:
+    if not changes:
+        return
+    yield "Samples"
+    for kind in ORDER:
+        some = [change for change in changes if change.kind is kind][:SAMPLES]
+        for change in some:
+            yield from _wrapped(f"  {kind.value:<15} {change_words(change)}", 18)
+            yield from _wrapped(f"{'':18}{change.why[-1]}", 18)
+
+
+def _kept(kept: Sequence[Kept]) -> Iterator[str]:
+    if not kept:
+        return
+    yield f"Kept as it was made by hand: {len(kept):,}"
+    for thing in kept[:LISTED]:
+        yield from _wrapped(f"  {kept_words(thing)}", 4)
+        yield from _wrapped(f"    {'; '.join(thing.why)}", 6)
+    yield from _more(kept)
+
+
+def _unmatched(plan: Plan) -> Iterator[str]:
+    if not plan.unmatched:
+        return
+    yield f"Without a Google account that is certain: {len(plan.unmatched):,}"
+    for person in plan.unmatched[:LISTED]:
+        sections = counted(len(person.sections), "section", "sections")
+        who = person.name or person.person_key
+        yield from _wrapped(f"  {who} ({person.row}, {sections}): {person.reason}", 4)
+    yield from _more(plan.unmatched)
+
+
+def _waiting(plan: Plan) -> Iterator[str]:
+    if not plan.waiting:
+        return
+    yield f"Sections that wait for their class: {len(plan.waiting):,}"
+    for section in plan.waiting[:LISTED]:
+        title = f"“{section.title}” at {section.school}"
+        yield from _wrapped(f"  {title} ({section.row}): {section.reason}", 4)
+    yield from _more(plan.waiting)
+
+
+def _notices(plan: Plan) -> Iterator[str]:
+    if not plan.notices:
+        return
+    yield f"To look at in the roster: {len(plan.notices):,}"
+    for notice in plan.notices[:LISTED]:
+        yield from _wrapped(f"  {notice.row}  {notice.message}  [{notice.code}]", 4)
+    yield from _more(plan.notices)
+
+
+def _more(things: Sequence[object]) -> Iterable[str]:
+    if len(things) > LISTED:
+        yield f"  and {len(things) - LISTED:,} more (all of them: --format json)"
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _wrapped(line: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        subsequent_indent=" " * indent,
+        drop_whitespace=True,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )

@@ -1,0 +1,80 @@
+"""The words that every rendering of a plan shares: kinds, changes, kept things, in plain text."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
+
+KINDS = {  # one, several
+    Kind.COURSE_CREATE: ("class to make", "classes to make"),
+    Kind.COURSE_UPDATE: ("class text to change", "class texts to change"),
+    Kind.COURSE_OWNER: ("class gets a new owner", "classes get a new owner"),
+    Kind.TEACHER_ADD: ("co-teacher to add", "co-teachers to add"),
+    Kind.TEACHER_REMOVE: ("teacher to take out", "teachers to take out"),
+    Kind.STUDENT_ADD: ("student seat to fill", "student seats to fill"),
+    Kind.STUDENT_REMOVE: ("student seat to take away", "student seats to take away"),
+}
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """ "1 class", "2,310 classes"."""
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def rows_words(counts: Mapping[str, int]) -> str:
+    """Data rows by kind: "3 schools, 1 person"."""
+    ones = {"people": "person", "memberships": "membership"}
+    return ", ".join(
+        counted(count, ones.get(kind, kind.removesuffix("s")), kind)
+        for kind, count in counts.items()
+    )
+
+
+def kind_words(kind: Kind, count: int) -> str:
+    one, several = KINDS[kind]
+    return one if count == 1 else several
+
+
+def change_words(change: Change) -> str:
+    """One change in one line."""
+    name = f"“{change.course.name}”"
+    who = (change.person.name or change.person.id) if change.person else ""
+    match change.kind:
+        case Kind.COURSE_CREATE:
+            owner = change.new.owner if change.new else None
+            return f"make {name}, owner {owner.name if owner else '?'}"
+        case Kind.COURSE_UPDATE:
+            return f"{change.field} of {name}: {change.before!r} becomes {change.after!r}"
+        case Kind.COURSE_OWNER:
+            return f"{name} goes to {who}"
+        case Kind.TEACHER_ADD | Kind.STUDENT_ADD:
+            return f"{who} into {name}"
+        case Kind.TEACHER_REMOVE | Kind.STUDENT_REMOVE:
+            return f"{who} out of {name}"
+
+
+def kept_words(kept: Kept) -> str:
+    """One thing that stays as a teacher made it, in one line."""
+    course = f"“{kept.course.name}”"
+    since = kept.since[:10]
+    if kept.person is not None and kept.record != "owner":
+        return f"{kept.person.name or kept.person.id}, {kept.what} in {course}, since {since}"
+    if kept.theirs is not None:
+        return f"{kept.what} of {course} is {kept.theirs!r}, since {since}"
+    return f"{course} is {kept.what}, since {since}"
+
+
+def allow_words(holds: Sequence[Hold]) -> list[str]:
+    """The option for each kind that consent could let go: "--allow student.remove=412"."""
+    counts = Counter[Kind]()
+    for hold in holds:
+        counts[hold.kind] += len(hold.changes)
+    return [f"--allow {kind.value}={counts[kind]}" for kind in ORDER if counts[kind]]
+
+
+def by_school(plan: Plan) -> Mapping[str, Mapping[Kind, int]]:
+    """Changes of each kind by school name, in the order of the plan's schools."""
+    counts: dict[str, Counter[Kind]] = {name: Counter() for name in plan.schools.values()}
+    for change in plan.changes:
+        counts.setdefault(change.course.school, Counter())[change.kind] += 1
+    return {name: found for name, found in counts.items() if found}

@@ -1,0 +1,166 @@
+"""A plan as JSON: the contract's keys, and back without loss."""
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from building import COURSE, NOW_TEXT, TEXTS, course_ref, creation, plan, removal, user
+from policy.errors import PlanAtFault
+from policy.merge.plan import (
+    Change,
+    Hold,
+    Kept,
+    Kind,
+    NewCourse,
+    Notice,
+    Plan,
+    Unmatched,
+    Waiting,
+)
+from policy.render.plan_json import plan_schema, plan_to_json, print_json, read_json
+
+TEXT = st.text(max_size=12)
+USERS = st.builds(lambda key: user(key or "x"), st.text("abc123", min_size=1, max_size=4))
+WHY = st.lists(TEXT, max_size=3).map(tuple)
+COURSES = st.builds(
+    course_ref, TEXT, school=TEXT, id=st.one_of(st.none(), st.text("0123456789", min_size=1))
+)
+OURS = st.builds(course_ref, TEXT, school=TEXT, id=st.text("0123456789", min_size=1))
+CHANGES = st.one_of(
+    st.builds(
+        lambda course, owner, why: Change(
+            Kind.COURSE_CREATE, course, "s", why, new=NewCourse(TEXTS, owner, "PROVISIONED")
+        ),
+        COURSES,
+        USERS,
+        WHY,
+    ),
+    st.builds(
+        lambda course, text, why: Change(
+            Kind.COURSE_UPDATE, course, "s", why, field="name", before=text, after=text
+        ),
+        OURS,
+        TEXT,
+        WHY,
+    ),
+    st.builds(
+        lambda kind, course, who, why: Change(kind, course, "s", why, person=who),
+        st.sampled_from([Kind.TEACHER_REMOVE, Kind.STUDENT_ADD, Kind.STUDENT_REMOVE]),
+        OURS,
+        USERS,
+        WHY,
+    ),
+)
+KEPT = st.builds(
+    lambda course, what, who, mine, theirs: Kept(
+        course, what, what, NOW_TEXT, ("by hand",), who, ours=mine, theirs=theirs
+    ),
+    COURSES,
+    TEXT,
+    st.one_of(st.none(), USERS),
+    st.one_of(st.none(), TEXT),
+    st.one_of(st.none(), TEXT),
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    made = plan(*draw(st.lists(CHANGES, max_size=4)), revision=draw(st.integers(0, 10**9)))
+    held = st.builds(
+        lambda kind, changes, words: Hold(kind, 1 + len(changes), words, ("why",), tuple(changes)),
+        st.sampled_from(Kind),
+        st.lists(CHANGES, max_size=2),
+        st.one_of(st.none(), TEXT),
+    )
+    return Plan(
+        **{
+            **{name: getattr(made, name) for name in made.__slots__},
+            "held": tuple(draw(st.lists(held, max_size=2))),
+            "kept": tuple(draw(st.lists(KEPT, max_size=2))),
+            "unmatched": (Unmatched("p1", "Ann", "users.csv:2", "no e-mail", ("s1",)),),
+            "waiting": (Waiting("s2", "Art", "Lincoln", "classes.csv:3", "no teacher"),),
+            "notices": (Notice("users.csv:4", "too short", "R204"),),
+        }
+    )
+
+
+@given(plans())
+def test_there_and_back(made: Plan) -> None:
+    assert read_json(print_json(made)) == made
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(plan_schema())
+
+
+def test_the_contracts_keys() -> None:
+    data = plan_to_json(plan(creation(), removal("ann")))
+    assert {"id", "created", "district", "roster", "policy", "summary"} <= set(data)
+    assert {"changes", "held", "kept", "unmatched"} <= set(data)
+    assert set(data["roster"]) == {"source", "digest", "counts"}
+    assert set(data["policy"]) == {"digest", "commit"}
+    assert data["summary"] == {"course.create": 1, "student.remove": 1}
+    made, gone = data["changes"]
+    assert (made["course"].keys(), gone["course"].keys()) == (
+        {"alias", "name", "school"},
+        {"alias", "id", "name", "school"},
+    )
+    assert gone["person"] == {"id": "ann", "email": "ann@demo.example", "name": "Ann"}
+
+
+def test_a_summary_counts_in_run_order() -> None:
+    made = plan(removal("ann"), removal("bob"), creation())
+    assert list(made.summary().items()) == [("course.create", 1), ("student.remove", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("{", "the plan is not JSON", id="not-json"),
+        pytest.param("[]", "this is not a plan that Rollbook wrote: at $", id="a-list"),
+        pytest.param("{}", "is a required property", id="empty"),
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, words: str) -> None:
+    with pytest.raises(PlanAtFault, match=words.replace("$", r"\$")):
+        read_json(text)
+
+
+def damaged(**more: object) -> str:
+    return json.dumps({**plan_to_json(plan(removal("ann"))), **more})
+
+
+def test_an_unknown_key_is_refused() -> None:
+    with pytest.raises(PlanAtFault, match="'extra' was unexpected"):
+        read_json(damaged(extra=1))
+
+
+def test_a_removal_without_a_person_is_refused() -> None:
+    data = plan_to_json(plan(removal("ann")))
+    del data["changes"][0]["person"]
+    with pytest.raises(PlanAtFault, match="'person' is a required property"):
+        read_json(json.dumps(data))
+
+
+def test_consent_covers_all_or_none() -> None:
+    two = Hold(Kind.STUDENT_REMOVE, 2, "10%", ("why",), (removal("ann"), removal("bob")))
+    one = Hold(Kind.COURSE_CREATE, 1, None, ("already there",))
+    held = Plan(
+        **{**{name: getattr(plan(), name) for name in plan().__slots__}, "held": (two, one)}
+    )
+    assert held.with_consent({Kind.STUDENT_REMOVE: 1}) == held
+    assert held.with_consent({Kind.COURSE_CREATE: 5}) == held
+    freed = held.with_consent({Kind.STUDENT_REMOVE: 2})
+    assert (freed.changes, freed.held) == ((removal("ann"), removal("bob")), (one,))
+    assert held.with_consent({Kind.STUDENT_REMOVE: 500}).held == (one,)
+    assert plan().with_consent({Kind.STUDENT_REMOVE: 2}) == plan()
+
+
+def test_the_course_of_a_removal_needs_its_id() -> None:
+    without = removal("ann", course=course_ref("a1", id=None))
+    with pytest.raises(PlanAtFault, match="'id' is a required property"):
+        read_json(print_json(plan(without)))
+    assert COURSE.id is not None
