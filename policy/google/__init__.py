@@ -1,0 +1,1 @@
+"""The doors to Google: the real client library over one transport."""

@@ -1,0 +1,143 @@
+"""What the doors to Google take and give: values and protocols, no Google library.
+
+User ids are Google's numeric ids as text; a member is never known by e-mail here, since one
+person has several spellings (aliases, former addresses) and Google tells the id with each.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+BATCH_MOST = 50  # Google's cap on the calls in a batch; each counts against the quota
+
+
+class CourseState(Enum):
+    """Classroom's courseState."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+    PROVISIONED = "PROVISIONED"  # waits for its owner to accept
+    DECLINED = "DECLINED"  # its owner declined
+    SUSPENDED = "SUSPENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Google user of the domain. `emails` are all its spellings, case-folded: the primary one
+    first, then aliases."""
+
+    id: str
+    emails: tuple[str, ...]
+    name: str
+    suspended: bool  # suspended or archived: can't be added to a course
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course in Classroom."""
+
+    id: str
+    name: str
+    section: str
+    room: str
+    state: CourseState
+    owner: str  # user id
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a course, as user ids. The owner is among the teachers."""
+
+    teachers: frozenset[str]
+    students: frozenset[str]
+
+
+class Verb(Enum):
+    """The writes that Rollbook can ask for; there is no other code path that writes."""
+
+    CREATE_COURSE = "create course"
+    UPDATE_COURSE = "update course"
+    CHANGE_OWNER = "change owner"
+    ADD_TEACHER = "add teacher"
+    REMOVE_TEACHER = "remove teacher"
+    ADD_STUDENT = "add student"
+    REMOVE_STUDENT = "remove student"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write. `course` is a course id, or the alias for CREATE_COURSE. `fields` is Classroom's
+    own names: a course's body for CREATE_COURSE (name section room ownerId courseState), what
+    changes for UPDATE_COURSE, {"ownerId": …} for CHANGE_OWNER. `user` is set for members."""
+
+    verb: Verb
+    course: str
+    user: str | None = None
+    fields: Mapping[str, str] | None = None
+
+
+class Outcome(Enum):
+    """What an answer means for us; `replies` is the one table that tells."""
+
+    DONE = "done"
+    ALREADY = "already so"  # 409 ALREADY_EXISTS on an add, 404 on a removal
+    AGAIN_SOON = "again soon"  # 429 rate, 5xx, ABORTED, 404 just after a create, not eligible yet
+    LATER = "later"  # not before tomorrow, or not before Google has caught up
+    REFUSED = "refused"  # final: saying it again won't help
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of one Write. `course` is set when CREATE_COURSE is done. `reason` is Google's
+    words (never a person's name or e-mail) when it is not done."""
+
+    outcome: Outcome
+    status: int
+    reason: str = ""
+    course: Course | None = None
+
+
+class Classroom(Protocol):
+    """Classroom as the impersonated administrator sees it."""
+
+    def courses(self) -> Iterable[Course]:
+        """Every course of the domain, all states, to the last page."""
+
+    def find(self, aliases: Sequence[str]) -> Mapping[str, Course]:
+        """The courses that these aliases name; an alias that names none is left out."""
+
+    def members(self, course_ids: Sequence[str]) -> Mapping[str, Members]:
+        """Who is in these courses; a course that is gone is left out."""
+
+    def write(self, writes: Sequence[Write]) -> Sequence[Reply]:
+        """Ask once for at most 50 writes (Google's cap on a batch); one answer each, in the order
+        of `writes`. Nothing is tried again here: the caller knows the pace and the journal."""
+
+
+class Directory(Protocol):
+    """The accounts of the domain."""
+
+    def accounts(self) -> Iterable[Account]:
+        """Every account, suspended ones too, to the last page."""
+
+
+class TeacherClassroom(Protocol):
+    """Classroom as one teacher sees it, by the token of the current click."""
+
+    def own_courses(self) -> Iterable[Course]:
+        """The courses in which the teacher teaches, all states."""
+
+    def set_state(self, course_id: str, state: CourseState) -> Course:
+        """Accept (ACTIVE) or decline (DECLINED). Raises GoogleRefused, GoogleOutOfReach."""
+
+
+class Pace(Protocol):
+    """Keeps our calls under Google's quota for one impersonated user."""
+
+    def take(self, calls: int) -> None:
+        """Wait until this many calls may go (at most BATCH_MOST at once), and count them."""
+
+    def back_off(self, seconds: float) -> None:
+        """Google has refused for the rate: nothing goes for this long."""

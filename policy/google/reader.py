@@ -1,0 +1,114 @@
+"""Reads that are asked again until Google answers, within bounds. Never for writes."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from policy.errors import GoogleOutOfReach, GoogleRefused
+from policy.google.base import BATCH_MOST, Outcome, Pace
+from policy.google.http import Answer, JsonObject, Request
+from policy.google.replies import judge
+from policy.google.transport import Transport
+
+TRIES = 8  # some two minutes in all
+LONGEST_PAUSE = 32.0  # seconds
+
+
+class Reader:
+    """Asks at the pace; what failed for the moment is asked again alone, later each time."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        pace: Pace | None = None,
+        *,
+        tries: int = TRIES,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._transport = transport
+        self._pace = pace
+        self._tries = tries
+        self._sleep = sleep
+        self._chance = chance
+
+    def pages(
+        self, request: Callable[[str | None], Request], key: str, *, doing: str
+    ) -> Iterator[JsonObject]:
+        """The items under `key` of every page; `request` makes the call for a page token."""
+        token: str | None = None
+        while True:
+            body = self.one(request(token), doing=doing)
+            yield from items(body, key)
+            token = next_page(body)
+            if not token:
+                return
+
+    def one(self, request: Request, *, doing: str) -> JsonObject:
+        """One call's body. Raises GoogleRefused, GoogleOutOfReach."""
+        [answer] = self.several([request], doing=doing)
+        check(answer, doing=doing)
+        return answer.body
+
+    def several(self, requests: Sequence[Request], *, doing: str) -> Sequence[Answer]:
+        """The answers to calls, in their order, sent in batches; each is an answer or a refusal
+        that lasts. Raises GoogleOutOfReach if one has neither after the last try."""
+        answers: dict[int, Answer] = {}
+        for attempt in range(self._tries):
+            left = [n for n in range(len(requests)) if n not in answers or _passing(answers[n])]
+            if left and attempt:
+                self._wait(attempt, [answers[n] for n in left])
+            for start in range(0, len(left), BATCH_MOST):
+                some = left[start : start + BATCH_MOST]
+                answers.update(zip(some, self._ask([requests[n] for n in some]), strict=True))
+        for answer in answers.values():
+            if _passing(answer):
+                raise GoogleOutOfReach(_words("Google can't be asked to", doing, answer))
+        return [answers[n] for n in range(len(requests))]
+
+    def _ask(self, requests: Sequence[Request]) -> Sequence[Answer]:
+        if self._pace is not None:
+            self._pace.take(len(requests))
+        if len(requests) == 1:
+            return [self._transport.ask(requests[0])]
+        return self._transport.ask_together(requests)
+
+    def _wait(self, attempt: int, answers: Sequence[Answer]) -> None:
+        seconds = min(LONGEST_PAUSE, 2.0 ** (attempt - 1)) * (0.5 + self._chance() / 2)
+        if self._pace is not None and any(answer.status in (403, 429) for answer in answers):
+            self._pace.back_off(seconds)
+        else:
+            self._sleep(seconds)
+
+
+def check(answer: Answer, *, doing: str) -> None:
+    """Raise GoogleRefused unless the answer is what was asked for."""
+    if answer.fault is not None:
+        words = _words("Google refused to", doing, answer)
+        raise GoogleRefused(words, status=answer.status, reason=answer.fault.words)
+
+
+def gone(answer: Answer) -> bool:
+    """Google says that there is no such thing (and not something on the way that says 404)."""
+    return answer.fault is not None and answer.fault.state == "NOT_FOUND"
+
+
+def items(body: JsonObject, key: str) -> Sequence[JsonObject]:
+    """A page's items; an empty page has no key at all."""
+    found = body.get(key)
+    return found if isinstance(found, list) else ()
+
+
+def next_page(body: JsonObject) -> str | None:
+    """The token of the page that follows; a page may be empty and have one all the same."""
+    token = body.get("nextPageToken")
+    return token if isinstance(token, str) and token else None
+
+
+def _passing(answer: Answer) -> bool:
+    return judge(None, answer.status, answer.fault).outcome is Outcome.AGAIN_SOON
+
+
+def _words(what: str, doing: str, answer: Answer) -> str:
+    status = f"{answer.status}: " if answer.status else ""
+    return f"{what} {doing} ({status}{answer.fault.words if answer.fault else ''})"
