@@ -1,0 +1,1 @@
+"""Doing it: pace, journal, apply."""

@@ -1,0 +1,150 @@
+"""What must outlive a run: values and the protocol of a store; no SQL here.
+
+The base is what was last applied, one row a course: enough to tell tomorrow what a teacher has
+changed by hand since (base, desired and live are merged three ways).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCourse:
+    """One course of ours as last applied. Members are Google user ids. `kept` tells since when a
+    teacher's own change has been seen: record ("name", "student:117…") -> RFC 3339 time."""
+
+    alias: str
+    course_id: str
+    section_key: str
+    school_key: str
+    name: str
+    section: str
+    room: str
+    owner: str
+    teachers: frozenset[str]
+    students: frozenset[str]
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunState(Enum):
+    RUNNING = "running"
+    DONE = "done"
+    HELD = "done, with something held back"
+    REFUSED = "done, with refusals"
+    INTERRUPTED = "interrupted"  # killed; a later run went on
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run. `counts` is writes done by kind; `held` changes held by kind; `refused` likewise."""
+
+    id: str
+    plan_id: str
+    state: RunState
+    started: datetime
+    ended: datetime | None
+    policy_digest: str
+    roster_digest: str
+    counts: Mapping[str, int]
+    held: Mapping[str, int]
+    refused: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand by the store: our classes and seats, the newest runs, and how many writes
+    of a run that was cut off have no answer."""
+
+    classes: int
+    seats: int
+    runs: tuple[RunRecord, ...]
+    unfinished: int
+
+
+class EntryState(Enum):
+    SENT = "sent"  # written before the call; no answer yet: it may or may not have happened
+    DONE = "done"
+    REFUSED = "refused"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One write in the journal. `change` is the plan's change as JSON text; `reason` Google's."""
+
+    run_id: str
+    number: int
+    alias: str
+    kind: str
+    change: str
+    state: EntryState
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a teacher decided in the side panel or the page, kept since Classroom's answers may
+    be older than the click. `state` is Classroom's courseState that was asked for."""
+
+    course_id: str
+    user_id: str
+    state: str
+    at: datetime
+
+
+class Store(Protocol):
+    """A store. Every method is one transaction."""
+
+    def revision(self) -> int:
+        """A number that grows with everything that `finish_entries` and `keep` write."""
+
+    def base(self) -> Iterator[BaseCourse]:
+        """All courses of ours, by alias."""
+
+    def base_of(self, course_ids: Sequence[str]) -> Mapping[str, BaseCourse]:
+        """Courses of ours by course id; ids that are not ours are left out."""
+
+    def matches(self) -> Mapping[str, str]:
+        """Person key -> Google user id, as last matched."""
+
+    def keep(
+        self,
+        courses: Iterable[BaseCourse],
+        *,
+        forget: Iterable[str] = (),
+        matches: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write base rows, drop those of the aliases in `forget`, remember matches."""
+
+    def run_lock(self) -> AbstractContextManager[None]:
+        """Held while a run goes. Raises AnotherRun. A dead process holds nothing."""
+
+    def start_run(self, run: RunRecord) -> None: ...
+
+    def end_run(self, run: RunRecord) -> None: ...
+
+    def runs(self, *, newest: int = 20) -> Sequence[RunRecord]: ...
+
+    def start_entries(self, entries: Sequence[Entry]) -> None:
+        """Before the call: these writes are about to be sent."""
+
+    def finish_entries(self, entries: Sequence[Entry], courses: Iterable[BaseCourse]) -> None:
+        """After the call: what became of them, and the base rows that follow, together."""
+
+    def unfinished(self) -> Sequence[Entry]:
+        """Entries that are SENT in runs that never ended: it is not known if they happened."""
+
+    def entries(self, run_id: str) -> Iterator[Entry]: ...
+
+    def decide(self, decision: Decision) -> None: ...
+
+    def decisions(self, user_id: str) -> Mapping[str, Decision]:
+        """The teacher's newest decision by course id."""
+
+    def close(self) -> None:
+        """Let go of the database; nothing can be asked afterwards."""
