@@ -1,0 +1,39 @@
+"""The git commit that a policy folder stands at. Git is asked, never changed; it may be absent."""
+
+import os
+import subprocess
+from pathlib import Path
+
+SECONDS = 10
+
+
+def commit_of(folder: Path, files: tuple[str, ...]) -> str | None:
+    """The commit that holds a folder's policy files just as they are, or None: not in git, not
+    committed, changed since, or no git here."""
+    changed = _git(
+        folder, "status", "--porcelain", "--untracked-files=all", "--ignored=matching", "--", *files
+    )
+    if changed is None or changed.strip():
+        return None
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    return commit.strip() if commit else None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    # In a git hook GIT_DIR points to the hook's repository. A repository's own settings may name
+    # a program to run (core.fsmonitor); a policy folder is data.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=environment | {"GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # no commit to name: plans then show the digest alone
+    return done.stdout

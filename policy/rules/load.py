@@ -1,0 +1,131 @@
+"""A policy folder -> a Policy, or every problem in it at once.
+
+It reads files and asks git for a commit; it knows no roster, so whether a school exists is not
+its to say.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy.errors import PolicyAtFault
+from policy.rules.build import district_of, roster_path_of, rules_of
+from policy.rules.check import check
+from policy.rules.commit import commit_of
+from policy.rules.contradictions import contradictions
+from policy.rules.folder import PolicyFile, read_folder
+from policy.rules.lines import Document, Yaml, dotted, read_yaml
+from policy.rules.model import Policy, SchoolRules
+from policy.rules.problems import Problem, report
+from policy.rules.schema import defaults
+
+GIT_PATHS = ("district.yaml", ":(glob)schools/*.yaml")
+
+
+def load_policy(folder: Path) -> Policy:
+    """The policy in a folder: district.yaml, and what schools/*.yaml change.
+
+    Raises PolicyAtFault with all problems of all files, in file order.
+    """
+    files, problems = read_folder(folder)
+    documents, found = _read(files)
+    problems += found + list(contradictions(documents.district, documents.schools))
+    if problems or documents.district is None:
+        raise PolicyAtFault(report(_in_file_order(problems, files)))
+    return _policy(folder, files, documents.district, documents.schools)
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    district: Document | None
+    schools: tuple[Document, ...]
+
+
+def _read(files: Sequence[PolicyFile]) -> tuple[_Documents, list[Problem]]:
+    district: Document | None = None
+    schools: list[Document] = []
+    problems: list[Problem] = []
+    for file in files:
+        document, found = read_yaml(file.shown, file.text)
+        problems += found
+        if document is None:
+            continue
+        problems += check(document, school_file=file.of_schools)
+        if file.of_schools:
+            schools.append(document)
+        else:
+            district = document
+    return _Documents(district, tuple(schools)), problems
+
+
+def _in_file_order(problems: Sequence[Problem], files: Sequence[PolicyFile]) -> list[Problem]:
+    """Problems of the folder first, then file by file, then by line and column."""
+    order = {file.shown: number for number, file in enumerate(files)}
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        spot = problem.spot
+        return order.get(problem.file, -1), spot.line if spot else 0, spot.column if spot else 0
+
+    return sorted(dict.fromkeys(problems), key=place)
+
+
+def _policy(
+    folder: Path,
+    files: Sequence[PolicyFile],
+    district: Document,
+    schools: Sequence[Document],
+) -> Policy:
+    name = Path(os.path.abspath(folder)).name
+    lines = _lines(district, f"{name}/district.yaml")
+    whole = merged(defaults(), district.data)
+    rules: dict[str, SchoolRules] = {}
+    school_lines: dict[str, Mapping[str, str]] = {}
+    for document in schools:
+        own = _lines(document, f"{name}/schools/{Path(document.source.file).name}")
+        in_force = rules_of(merged(whole, document.data), {**lines, **own})
+        for school in _claimed(document):
+            rules[school] = in_force
+            school_lines[school] = own
+    return Policy(
+        folder=str(folder),
+        district=district_of(whole),
+        roster_path=roster_path_of(whole, folder),
+        defaults=rules_of(whole, lines),
+        schools=rules,
+        lines=lines,
+        school_lines=school_lines,
+        digest=digest_of(files),
+        commit=commit_of(folder, GIT_PATHS),
+    )
+
+
+def merged(under: Mapping[str, Yaml], over: Yaml) -> dict[str, Yaml]:
+    """Two layers of a policy as one: maps merge key by key, all else is replaced."""
+    result = dict(under)
+    for key, value in over.items() if isinstance(over, dict) else ():
+        below = result.get(key)
+        both_maps = isinstance(below, dict) and isinstance(value, dict)
+        result[key] = merged(below, value) if both_maps and isinstance(below, dict) else value
+    return result
+
+
+def digest_of(files: Sequence[PolicyFile]) -> str:
+    """The SHA-256 of all files' names and bytes."""
+    digest = hashlib.sha256()
+    for file in files:
+        for part in (file.name.encode("utf-8", "surrogateescape"), file.content):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _lines(document: Document, file: str) -> dict[str, str]:
+    return {dotted(trail): f"{file}:{document.line(trail)}" for trail in document.values if trail}
+
+
+def _claimed(document: Document) -> list[str]:
+    data = document.data
+    names = data["schools"] if isinstance(data, dict) else []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

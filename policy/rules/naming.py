@@ -1,0 +1,246 @@
+"""Names and keys of classes: templates over a section's facts, Classroom's limits, the alias. Pure.
+
+A template may use the listed names and nothing else: there is no code in it to run.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from policy.rules.model import Classes
+from policy.rules.problems import did_you_mean, quoted
+from policy.rules.scope import SectionFacts
+
+LONGEST_NAME, LONGEST_SECTION, LONGEST_ROOM = 750, 2800, 650  # Classroom's, in UTF-16 units
+LONGEST_ALIAS = 256
+
+_JOIN = ", "
+NAMES: Mapping[str, Callable[[SectionFacts], str]] = {
+    "section.name": lambda facts: facts.section_title,
+    "section.key": lambda facts: facts.section_key,
+    "section.code": lambda facts: facts.section_code,
+    "section.period": lambda facts: _JOIN.join(facts.periods),
+    "section.room": lambda facts: facts.room,
+    "course.name": lambda facts: facts.course_title,
+    "course.code": lambda facts: facts.course_code,
+    "term.name": lambda facts: _JOIN.join(term.name for term in facts.terms),
+    "teacher.family_name": lambda facts: next(iter(facts.teacher_family_names), ""),
+    "teacher.name": lambda facts: next(iter(facts.teacher_names), ""),
+    "grade": lambda facts: _JOIN.join(facts.grades),
+    "school.name": lambda facts: facts.school_name,
+    "school_year": lambda facts: facts.school_year,
+}
+
+
+class Texts(NamedTuple):
+    """The three texts of a class that a template makes."""
+
+    name: str
+    section: str
+    room: str
+
+
+def texts(classes: Classes, facts: SectionFacts) -> Texts:
+    """A class's name, section and room, within Classroom's limits. An empty name falls back to
+    the section's title, then to its key."""
+    name = render(classes.name, facts) or _flat(facts.section_title) or _flat(facts.section_key)
+    return Texts(
+        name=cut(name, LONGEST_NAME),
+        section=cut(render(classes.section, facts), LONGEST_SECTION),
+        room=cut(render(classes.room, facts), LONGEST_ROOM),
+    )
+
+
+def render(template: str, facts: SectionFacts) -> str:
+    """A template's text for a section. A missing value takes the separators and brackets around
+    it along: "{course.name} – {section.period}" is "Algebra" where there is no period."""
+    pieces = [""]
+    for part in _parts(template):
+        if part.kind is not _Kind.NAME:
+            pieces[-1] += re.sub(r"\s+", " ", part.text)
+        elif value := _flat(NAMES[part.text](facts)):
+            pieces[-1] += value
+        else:
+            pieces.append("")
+    return _flat(_closed_up(pieces))
+
+
+def render_key(template: str, facts: SectionFacts) -> str | None:
+    """A class's key for a section, exactly as the values are; None when one of them is missing
+    (see `missing_values`): a key with a hole in it could be another section's."""
+    if missing_values(template, facts):
+        return None
+    return "".join(
+        NAMES[part.text](facts) if part.kind is _Kind.NAME else part.text
+        for part in _parts(template)
+    )
+
+
+def missing_values(template: str, facts: SectionFacts) -> tuple[str, ...]:
+    """The names in a template for which a section has no value."""
+    used = dict.fromkeys(part.text for part in _parts(template) if part.kind is _Kind.NAME)
+    return tuple(name for name in used if not NAMES[name](facts).strip())
+
+
+def name_problem(text: str) -> str | None:
+    """Why Classroom would refuse a class's name, or None."""
+    if not text.strip():
+        return "a class needs a name"
+    if _units(text) > LONGEST_NAME:
+        return f"a class's name may have {LONGEST_NAME} characters; this one has {_units(text)}"
+    address = _ADDRESS.search(text)
+    if address:
+        return f"Classroom refuses a web address in a class's name, and {quoted(address[0])} is one"
+    return None
+
+
+_ADDRESS = re.compile(r"(?:\bhttps?://|\bftp://|\bwww\.)\S*", re.IGNORECASE)
+
+
+def cut(text: str, longest: int) -> str:
+    """Text cut to so many UTF-16 units (Google counts as Java does), never within a character."""
+    if _units(text) <= longest:
+        return text
+    whole = text.encode("utf-16-le", "surrogatepass")[: longest * 2]
+    if 0xD8 <= whole[-1] <= 0xDB and len(whole) >= 2:  # the first half of a pair
+        whole = whole[:-2]
+    return whole.decode("utf-16-le", "surrogatepass").rstrip()
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def alias(district_id: str, key: str) -> str:
+    """The alias of the class with a key: the same for ever, and never that of another key.
+
+    Letters, digits and . _ - ~ of the key stand as they are, all else percent-escaped (UTF-8,
+    upper case). A key that is too long ends in a digest after %7E, which no escaped key holds
+    (~ is not escaped), so that cut keys and whole ones can't meet.
+    """
+    whole = f"d:rollbook.{district_id}.{_escaped(key)}"
+    if len(whole) <= LONGEST_ALIAS:
+        return whole
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_LENGTH]
+    end = f"{DIGEST_MARK}{digest}"
+    head = f"d:rollbook.{district_id}."
+    for mark in key:
+        if len(head) + len(_escaped(mark)) + len(end) > LONGEST_ALIAS:
+            break
+        head += _escaped(mark)
+    return f"{head}{end}"
+
+
+DIGEST_MARK = "%7E"
+DIGEST_LENGTH = 32
+
+
+def _escaped(key: str) -> str:
+    return quote(key, safe="", encoding="utf-8", errors="surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """What is wrong with a template: the part at fault, words, and the template to write."""
+
+    part: str
+    message: str
+    write: str | None = None
+
+
+def template_problems(template: str) -> Iterator[TemplateProblem]:
+    """All that is wrong with a template."""
+    for part in _parts(template):
+        if part.kind is _Kind.STRAY:
+            message = f"{part.text} has no partner; {part.text * 2} stands for the character itself"
+            yield TemplateProblem(part.text, message)
+        elif part.kind is _Kind.UNKNOWN:
+            close = did_you_mean(part.text.strip("{} "), NAMES)
+            hint = f"did you mean {{{close}}}?" if close else f"expected one of {_listed()}"
+            write = template.replace(part.text, f"{{{close}}}") if close else None
+            message = f"{part.text} is not a name that can be used here; {hint}"
+            yield TemplateProblem(part.text, message, write)
+
+
+def names_in(template: str) -> frozenset[str]:
+    """The names that a template uses."""
+    return frozenset(part.text for part in _parts(template) if part.kind is _Kind.NAME)
+
+
+class _Kind(Enum):
+    TEXT = "text"
+    NAME = "name"
+    UNKNOWN = "unknown"  # a name that is not in NAMES, with its braces
+    STRAY = "stray"  # a brace without a partner
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a template. What is at fault stands as text, so that rendering never fails."""
+
+    kind: _Kind
+    text: str
+
+
+_PART = re.compile(r"(?P<two>\{\{|\}\})|\{(?P<name>[^{}]*)\}|(?P<stray>[{}])|(?P<text>[^{}]+)")
+
+
+@lru_cache(maxsize=1024)
+def _parts(template: str) -> tuple[_Part, ...]:
+    return tuple(_part(found) for found in _PART.finditer(template))
+
+
+def _part(found: re.Match[str]) -> _Part:
+    if found["name"] in NAMES:
+        return _Part(_Kind.NAME, found["name"])
+    if found["name"] is not None:
+        return _Part(_Kind.UNKNOWN, found[0])
+    if found["stray"]:
+        return _Part(_Kind.STRAY, found[0])
+    return _Part(_Kind.TEXT, found[0][0] if found["two"] else found[0])
+
+
+def _listed() -> str:
+    return ", ".join(f"{{{name}}}" for name in NAMES)
+
+
+def _flat(text: str) -> str:
+    """Text with each run of white space made one space, and none at its ends."""
+    return " ".join(text.split())
+
+
+_SEPARATORS = "-–—:|/,;·•・：" + " "
+_SEPARATOR = re.compile(rf" ?[{re.escape(_SEPARATORS.strip())}]+ ?")
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）"}
+
+
+def _closed_up(pieces: list[str]) -> str:
+    """Pieces of text joined where a value is missing between each two."""
+    text, gap = pieces[0], ""
+    for piece in pieces[1:]:
+        text, between, rest = _apart(text, piece)
+        gap += between
+        while text and rest and _BRACKETS.get(text[-1]) == rest[0]:  # nothing is left in them
+            text, gap, rest = _apart(text[:-1], rest[1:])
+        if rest:
+            text, gap = text + _glue(text, gap, rest) + rest, ""
+    return text
+
+
+def _apart(left: str, right: str) -> tuple[str, str, str]:
+    """Two texts without the separators where they meet, and those between them."""
+    kept, rest = left.rstrip(_SEPARATORS), right.lstrip(_SEPARATORS)
+    return kept, left[len(kept) :] + right[: len(right) - len(rest)], rest
+
+
+def _glue(left: str, gap: str, right: str) -> str:
+    """What stands between two texts: the first separator of the gap, else its space."""
+    if not left or left[-1] in _BRACKETS or right[0] in _BRACKETS.values():
+        return ""
+    found = _SEPARATOR.search(gap)
+    return found[0] if found else gap[:1]

@@ -1,0 +1,109 @@
+"""What the JSON Schema says about the policy language: which keys there are, and their defaults.
+
+The schema (policy/schema/policy.schema.json) is the one list of keys; editors read it too. Beside
+it stand here the keys that the language has and Rollbook can't do yet.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from jsonschema import Draft202012Validator
+
+from policy.rules.lines import Yaml
+
+Schema: TypeAlias = dict[str, "Yaml"]
+Field: TypeAlias = tuple[str, ...]  # a key and those above it; places in lists are left out
+
+SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "policy.schema.json"
+
+# Keys of the policy language that are refused as "not supported yet", never ignored.
+LATER: frozenset[Field] = frozenset(
+    {
+        ("freshness",),
+        ("roster", "provides"),
+        ("people", "identities"),
+        ("people", "license"),
+        ("classes", "offer_again"),
+        ("classes", "combine"),
+        ("classes", "adopt"),
+        ("classes", "after_term"),
+        ("co_teachers", "at_most"),
+        ("co_teachers", "when_primary_changes"),
+        ("co_teachers", "extra"),
+        ("co_teachers", "added_by_hand"),
+        ("co_teachers", "removed_by_hand"),
+        ("students", "removal_grace"),
+        ("students", "exceptions"),
+        ("limits", "course.update"),
+        ("limits", "course.archive"),
+        ("limits", "course.create"),
+        ("pause",),
+        ("roles",),
+        ("tests",),
+    }
+)
+LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source
+LATER_TERMS = "current_or_starts_within"  # a lead time, under classes.scope.terms
+
+
+@lru_cache(maxsize=1)
+def schema() -> Schema:
+    """The whole schema, as the file has it."""
+    return cast(Schema, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=2)
+def validator(*, school_file: bool) -> Draft202012Validator:
+    """The validator for district.yaml, or for a file in schools/."""
+    part = {"$ref": "#/$defs/school_file", "$defs": schema()["$defs"]}
+    return Draft202012Validator(part if school_file else schema())
+
+
+@lru_cache(maxsize=2)
+def fields(*, school_file: bool) -> Mapping[Field, Schema]:
+    """Every key that a file may hold, and the part of the schema that stands for its value."""
+    root = _resolved({"$ref": "#/$defs/school_file"}) if school_file else schema()
+    return dict(_walk(root, ()))
+
+
+@lru_cache(maxsize=1)
+def defaults() -> dict[str, Yaml]:
+    """The built-in default of every key that has one, nested as in a file."""
+    return _defaults(schema())
+
+
+def _walk(node: Schema, above: Field) -> Iterator[tuple[Field, Schema]]:
+    items = node.get("items")
+    if isinstance(items, dict):
+        yield from _walk(_resolved(items), above)
+    for name, part in _properties(node).items():
+        resolved = _resolved(part)
+        yield (*above, name), resolved
+        yield from _walk(resolved, (*above, name))
+
+
+def _defaults(node: Schema) -> dict[str, Yaml]:
+    found: dict[str, Yaml] = {}
+    for name, part in _properties(node).items():
+        resolved = _resolved(part)
+        if "default" in resolved:
+            found[name] = resolved["default"]
+        elif inner := _defaults(resolved):
+            found[name] = inner
+    return found
+
+
+def _properties(node: Schema) -> dict[str, Schema]:
+    return cast(dict[str, Schema], node.get("properties", {}))
+
+
+def _resolved(node: Schema) -> Schema:
+    """A part of the schema with what it refers to; its own words win."""
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return node
+    definitions = cast(dict[str, Schema], schema()["$defs"])
+    return _resolved(definitions[reference.removeprefix("#/$defs/")]) | node

@@ -1,0 +1,201 @@
+"""The schema, the docs and the code name the same keys, defaults, codes and examples."""
+
+import json
+import re
+from pathlib import Path
+from typing import cast
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from policy.rules.lines import Yaml, dotted, read_yaml
+from policy.rules.load import load_policy, merged
+from policy.rules.naming import NAMES
+from policy.rules.problems import Code
+from policy.rules.schema import (
+    LATER,
+    LATER_SOURCES,
+    LATER_TERMS,
+    Field,
+    Schema,
+    defaults,
+    fields,
+    schema,
+)
+from policy.rules.scope import FACTS_OF_MATCHER
+
+ROOT = Path(__file__).resolve().parents[3]
+POLICY_PAGE = (ROOT / "docs/policy.md").read_text(encoding="utf-8")
+ERRORS_PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+MESSAGES = sorted((ROOT / "tests/mistakes/policy").glob("*.txt"))
+DISTRICT, SCHOOL = fields(school_file=False), fields(school_file=True)
+EITHER = {**DISTRICT, **SCHOOL}
+MATCHER: Field = ("classes", "scope", "exclude")
+
+
+def leaves(known: dict[Field, Schema]) -> list[Field]:
+    """The keys that hold a value rather than more keys; a matcher's are told in their own table."""
+    maps = {field[:-1] for field in known}
+    return [f for f in known if f == MATCHER or (f not in maps and f[:-1] != MATCHER)]
+
+
+def section(page: str, title: str) -> str:
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The rows of a Markdown table that begin with something in backticks."""
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in text.splitlines()
+        if line.startswith("| `")
+    ]
+
+
+def as_field(text: str) -> str:
+    return text.strip("` |").replace("[]", "")
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(cast(dict[str, object], schema()))
+
+
+@pytest.mark.parametrize("field", EITHER, ids=dotted)
+def test_every_key_tells_an_editor_what_it_is(field: Field) -> None:
+    part = EITHER[field]
+    assert part.get("title")
+    assert part.get("description") or field[-1] in ("student.remove", "teacher.remove")
+
+
+@pytest.mark.parametrize("field", [f for f in DISTRICT if "examples" in DISTRICT[f]], ids=dotted)
+def test_every_example_and_default_is_allowed(field: Field) -> None:
+    part = DISTRICT[field]
+    validator = Draft202012Validator({**part, "$defs": schema()["$defs"]})
+    for value in [*cast(list[Yaml], part["examples"]), part.get("default", part["examples"][0])]:  # type: ignore[index]
+        assert list(validator.iter_errors(value)) == []
+
+
+def test_the_defaults() -> None:
+    assert defaults() == {
+        "roster": [{"source": "folder", "path": "./roster"}],
+        "people": {"match": "email"},
+        "classes": {
+            "scope": {
+                "schools": "all",
+                "terms": "current",
+                "grades": "all",
+                "subjects": "all",
+                "exclude": [],
+            },
+            "key": "{school_year}.{section.key}",
+            "name": "{section.name}",
+            "section": "{section.period}",
+            "room": "{section.room}",
+            "protect": ["name", "section", "room"],
+            "when_incomplete": "wait",
+            "start_as": "provisioned",
+            "owner": "primary_teacher",
+        },
+        "co_teachers": {"add": True},
+        "students": {"add": "at_once", "added_by_hand": "keep", "removed_by_hand": "keep"},
+        "limits": {
+            "student.remove": {"district": "10%", "school": "25%", "class": "50%", "at_least": 3},
+            "teacher.remove": {"district": "10%", "class": "50%", "at_least": 2},
+        },
+    }
+
+
+def test_what_a_school_may_hold() -> None:
+    assert set(SCHOOL) - set(DISTRICT) == {("schools",)}
+    assert set(leaves(dict(DISTRICT))) - set(SCHOOL) == {
+        ("version",),
+        ("district", "id"),
+        ("district", "name"),
+        ("district", "domains"),
+        ("district", "timezone"),
+        ("roster", "source"),
+        ("roster", "path"),
+        ("people", "match"),
+        ("classes", "key"),
+        ("limits", "student.remove", "district"),
+        ("limits", "teacher.remove", "district"),
+    }
+
+
+def test_what_is_not_built_yet_is_not_in_the_schema() -> None:
+    assert LATER & (set(DISTRICT) | set(SCHOOL)) == set()
+
+
+class TestPolicyPage:
+    def test_it_names_every_key_once(self) -> None:
+        named = [as_field(row[0]) for row in rows(section(POLICY_PAGE, "Keys"))]
+        assert sorted(named) == sorted(map(dotted, leaves(dict(DISTRICT))))
+
+    @pytest.mark.parametrize(
+        "row", rows(section(POLICY_PAGE, "Keys")), ids=lambda row: as_field(row[0])
+    )
+    def test_it_tells_each_default_and_whether_schools_may_set_it(self, row: list[str]) -> None:
+        field = next(f for f in DISTRICT if dotted(f) == as_field(row[0]))
+        value: object = defaults()
+        for step in field:
+            value = value[0] if isinstance(value, list) else value
+            value = value.get(step) if isinstance(value, dict) else None
+        told = row[2].strip("`")
+        if value is None:
+            assert told == ("(no limit)" if field[0] == "limits" else "(needed)")
+        else:
+            document, problems = read_yaml("docs/policy.md", f"value: {told}")
+            assert (problems, document and document.data) == ([], {"value": value})
+        assert row[3].strip(" |") == ("yes" if field in SCHOOL else "no")
+
+    def test_it_names_every_key_of_a_matcher(self) -> None:
+        named = [as_field(row[0]) for row in rows(section(POLICY_PAGE, "Matchers and globs"))]
+        assert named == list(FACTS_OF_MATCHER)
+
+    def test_it_names_every_name_of_a_template(self) -> None:
+        named = [row[0].strip("` ") for row in rows(section(POLICY_PAGE, "Templates"))]
+        assert named == [f"{{{name}}}" for name in NAMES]
+
+    def test_it_names_all_that_is_not_built_yet(self) -> None:
+        text = section(POLICY_PAGE, "Not built yet")
+        named = re.findall(r"^- `(.+)`$", text, flags=re.MULTILINE)
+        assert sorted(map(as_field, named)) == sorted(map(dotted, LATER))
+        assert all(f"`{source}`" in text for source in LATER_SOURCES)
+        assert LATER_TERMS in text
+
+    def test_its_examples_load(self, tmp_path: Path) -> None:
+        shortest, whole, school = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
+        (tmp_path / "schools").mkdir()
+        (tmp_path / "schools" / "lincoln.yaml").write_text(school, encoding="utf-8")
+        for text in (shortest, whole):
+            (tmp_path / "district.yaml").write_text(text, encoding="utf-8")
+            assert set(load_policy(tmp_path).schools) == {"0042", "0043"}
+
+    def test_its_whole_example_shows_the_defaults(self) -> None:
+        _, whole, _ = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
+        document, _ = read_yaml("docs/policy.md", whole)
+        assert document is not None
+        data = cast(dict[str, Yaml], document.data)
+        shown = merged(data, {"classes": {"scope": {"exclude": []}}})
+        assert {key: shown[key] for key in defaults()} == defaults()
+
+
+class TestErrorsPage:
+    def test_it_has_a_heading_for_each_code_and_no_other(self) -> None:
+        headings = re.findall(r"^### (P\d+)$", ERRORS_PAGE, flags=re.MULTILINE)
+        assert headings == [code.value for code in Code]
+
+    def test_each_code_is_shown_by_a_mistake(self) -> None:
+        text = "".join(path.read_text(encoding="utf-8") for path in MESSAGES)
+        shown = set(re.findall(r"docs/errors\.md#(P\d+)$", text, flags=re.MULTILINE))
+        assert shown == {code.value for code in Code}
+
+
+def test_the_schema_file_is_written_as_json_and_nothing_is_written_twice() -> None:
+    def refuse_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names = [name for name, _ in pairs]
+        assert sorted(names) == sorted(set(names))
+        return dict(pairs)
+
+    text = (ROOT / "policy/schema/policy.schema.json").read_text(encoding="utf-8")
+    assert json.loads(text, object_pairs_hook=refuse_twins) == schema()
