@@ -1,5 +1,6 @@
 """What the district wants: roster x policy x who-is-who -> one Desired course a section."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -38,6 +39,7 @@ class _Night:
     notices: list[Notice] = field(default_factory=list)
     missing: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     schools: dict[str, str] = field(default_factory=dict)
+    outside: Counter[str] = field(default_factory=Counter)  # by the policy's field that decided
 
 
 def desire(
@@ -54,6 +56,8 @@ def desire(
     for section in roster.sections.values():
         _want_section(section, night)
     _refuse_twins(night)
+    _note_unknown_schools(night)
+    _note_empty_scope(night)
     return Wishes(
         desired=night.desired,
         waiting=night.waiting,
@@ -76,6 +80,7 @@ def _want_section(section: Section, night: _Night) -> None:
     facts = _facts(section, members, night)
     verdict = judge_scope(facts, rules.classes.scope, night.today)
     if not verdict.inside:
+        night.outside[verdict.field] += 1
         return
     night.schools.setdefault(section.school.key, section.school.name)
     key = render_key(rules.classes.key, facts)
@@ -309,6 +314,29 @@ def _refuse_twins(night: _Night) -> None:
                     night,
                 )
             night.desired = [wanted for wanted in night.desired if wanted.alias != name]
+
+
+def _note_unknown_schools(night: _Night) -> None:
+    """A school that the policy names and the roster doesn't have is often a misspelled one."""
+    schools = night.roster.schools.values()
+    known = {school.key for school in schools} | {school.name for school in schools}
+    for claimed in night.policy.schools:
+        if claimed not in known:
+            line = night.policy.line_of("schools", claimed)
+            words = f"the policy has rules for school {claimed!r}, which the roster doesn't have"
+            night.notices.append(Notice(line, words, "M303"))
+
+
+def _note_empty_scope(night: _Night) -> None:
+    """Nothing in scope at all: say which field of the policy left out how many."""
+    if night.schools or not night.outside:
+        return
+    parts = ", ".join(
+        f"{count:,} by {name} ({night.policy.line_of(name)})"
+        for name, count in night.outside.most_common()
+    )
+    words = f"no section is in scope on {night.today}: left out are {parts}"
+    night.notices.append(Notice(night.roster.source.name, words, "M304"))
 
 
 def _unmatched(night: _Night) -> Iterator[Unmatched]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from policy.merge.plan import ORDER, Kind, Plan
-from policy.render.words import allow_words, counted, kind_words
+from policy.render.words import allow_words, counted, done_words
 from policy.run.apply import Finished
 from policy.store.base import RunRecord, Standing
 
@@ -26,7 +26,7 @@ def _outcome(plan: Plan, finished: Finished) -> Iterator[str]:
         yield f"Run {finished.record.id}: {counted(writes, 'write', 'writes')}"
     for kind in ORDER:
         if count := done.get(kind.value):
-            yield f"  {count:>9,}  {kind.value:<15} {kind_words(kind, count)}: done"
+            yield f"  {count:>9,}  {kind.value:<15} {done_words(kind, count)}"
     held = sum(hold.count for hold in plan.held)
     if held:
         yield f"Held back: {counted(held, 'change', 'changes')}; the plan says why."

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
 
-KINDS = {  # one, several
+KINDS = {  # one, several; to do
     Kind.COURSE_CREATE: ("class to make", "classes to make"),
     Kind.COURSE_UPDATE: ("class text to change", "class texts to change"),
     Kind.COURSE_OWNER: ("class gets a new owner", "classes get a new owner"),
@@ -13,6 +13,17 @@ KINDS = {  # one, several
     Kind.TEACHER_REMOVE: ("teacher to take out", "teachers to take out"),
     Kind.STUDENT_ADD: ("student seat to fill", "student seats to fill"),
     Kind.STUDENT_REMOVE: ("student seat to take away", "student seats to take away"),
+}
+
+
+DONE = {  # the same, done
+    Kind.COURSE_CREATE: ("class made", "classes made"),
+    Kind.COURSE_UPDATE: ("class text changed", "class texts changed"),
+    Kind.COURSE_OWNER: ("class handed over", "classes handed over"),
+    Kind.TEACHER_ADD: ("co-teacher added", "co-teachers added"),
+    Kind.TEACHER_REMOVE: ("teacher taken out", "teachers taken out"),
+    Kind.STUDENT_ADD: ("student seat filled", "student seats filled"),
+    Kind.STUDENT_REMOVE: ("student seat taken away", "student seats taken away"),
 }
 
 
@@ -32,6 +43,11 @@ def rows_words(counts: Mapping[str, int]) -> str:
 
 def kind_words(kind: Kind, count: int) -> str:
     one, several = KINDS[kind]
+    return one if count == 1 else several
+
+
+def done_words(kind: Kind, count: int) -> str:
+    one, several = DONE[kind]
     return one if count == 1 else several
 
 

@@ -1,7 +1,9 @@
 """What is wanted: one test a rule."""
 
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -62,7 +64,11 @@ def test_a_section_in_scope_becomes_a_course() -> None:
 def test_out_of_scope_is_nothing_at_all() -> None:
     nowhere = Scope(schools=("other",), terms=None, grades=None, subjects=None, exclude=())
     wishes = wish(rolls(teacher("t1")), school_rules=rules(scope=nowhere))
-    assert wishes == Wishes([], [], [], [], {})
+    assert (wishes.desired, wishes.waiting, wishes.schools) == ([], [], {})
+    assert [n.message for n in wishes.notices] == [
+        "no section is in scope on 2026-09-01: left out are 1 by classes.scope.schools "
+        "(built-in default)"
+    ]
 
 
 def test_terms_current() -> None:
@@ -254,3 +260,26 @@ def test_a_name_that_classroom_would_refuse_waits() -> None:
     titled = section(title="see www.example.org")
     [waits] = wish(rolls(teacher("t1"), student("ann"), of=titled)).waiting
     assert "web address" in waits.reason
+
+
+def test_rules_for_a_school_that_is_not_there_are_noticed() -> None:
+    chosen = policy(schools={"sch1": rules(), "Lincon": rules()})
+    read = rolls(teacher("t1"), student("ann"))
+    matches = match_people(read, [], domains=("demo.example",), remembered={})
+    wishes = desire(read, chosen, matches, bases={}, today=TODAY)
+    assert [n.message for n in wishes.notices] == [
+        "the policy has rules for school 'Lincon', which the roster doesn't have"
+    ]
+
+
+def test_every_notice_is_documented() -> None:
+    root = Path(__file__).parents[3]
+    said = {
+        code
+        for path in (root / "policy" / "merge").glob("*.py")
+        for code in re.findall(r"\bM3\d\d\b", path.read_text(encoding="utf-8"))
+    }
+    documented = re.findall(
+        r"^### (M\d+)$", (root / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(said) == documented

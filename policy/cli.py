@@ -1,0 +1,278 @@
+"""The `rollbook` command: words for people on standard error, results on standard output.
+
+Exit status: 0 done or nothing to do, 2 input at fault (nothing was planned), 3 something is held
+back or the plan is stale, 4 ended with refusals, 1 unforeseen.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from policy import engine, wiring
+from policy.engine import World
+from policy.errors import InputAtFault, RollbookError
+from policy.merge.plan import Kind, Plan
+from policy.render.outcome_text import print_outcome, print_status
+from policy.render.plan_json import print_json, read_json
+from policy.render.plan_markdown import print_markdown
+from policy.render.plan_text import print_text
+from policy.run.apply import Finished
+from policy.settings import Settings, read_settings
+
+FORMATS: Mapping[str, Callable[[Plan], str]] = {
+    "text": print_text,
+    "markdown": print_markdown,
+    "json": print_json,
+}
+POLICY = click.argument("policy", type=click.Path(path_type=Path))
+ROSTER = click.option(
+    "--roster",
+    type=click.Path(path_type=Path),
+    help="A folder or zip to read instead of the policy's source.",
+)
+
+
+def main() -> None:
+    """Run the command and leave with its exit status."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        say("Stopped.")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except RollbookError as error:
+        if debug:
+            raise
+        say(f"rollbook: {error}")
+        sys.exit(error.exit_status)
+    except Exception as error:
+        if debug:
+            raise
+        kind = type(error).__name__
+        say(f"rollbook: something unforeseen: {kind}: {error}\n  --debug shows where.")
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def say(words: str) -> None:
+    """Words for people, on standard error."""
+    click.echo(words, err=True)
+
+
+class _Allowed(click.ParamType[tuple[Kind, int]]):
+    """KIND=COUNT, such as student.remove=412."""
+
+    name = "KIND=COUNT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Kind, int]:
+        kind, _, count = str(value).partition("=")
+        kinds = [known.value for known in Kind]
+        if kind not in kinds:
+            self.fail(f"{kind!r} is no kind of change; expected one of {', '.join(kinds)}")
+        if not count.isdecimal():
+            self.fail(f"{count!r} is no count; write it like {kind}=412", param, ctx)
+        return Kind(kind), int(count)
+
+
+ALLOW = click.option(
+    "--allow",
+    type=_Allowed(),
+    multiple=True,
+    help="Let up to COUNT held changes of KIND through, this once. Covers all of them or none.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
+@click.version_option(package_name="rollbook", prog_name="rollbook")
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+def cli(debug: bool) -> None:
+    """Keeps Google Classroom's rolls as the school's information system says."""
+
+
+@cli.command()
+@POLICY
+def validate(policy: Path) -> None:
+    """Check a policy folder; say every problem with its line."""
+    loaded = engine.validate(policy)
+    say(f"{policy}: the policy of {loaded.district.name} is fine.")
+
+
+@cli.command()
+@POLICY
+@ROSTER
+@ALLOW
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
+def plan(
+    policy: Path,
+    roster: Path | None,
+    allow: tuple[tuple[Kind, int], ...],
+    form: str,
+    out: Path | None,
+) -> int:
+    """Show what a night would do. Nothing is written to Google or to the store."""
+    with _world() as world:
+        made = engine.make_plan(policy, roster, world).plan.with_consent(dict(allow))
+    text = FORMATS[form](made)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        _write(out, text)
+        say(f"The plan is in {out}: {sum(made.summary().values()):,} changes.")
+    return 3 if made.held else 0
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@ALLOW
+def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
+    """Apply a plan that `plan --format json` wrote, just as it was shown."""
+    made = read_json(_read(file)).with_consent(dict(allow))
+    with _world() as world:
+        finished = engine.apply(made, world)
+    return _tell(made, finished)
+
+
+@cli.command()
+@POLICY
+@ROSTER
+@ALLOW
+def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...]) -> int:
+    """Plan, judge and apply one night: what is not held is applied without asking."""
+    with _world() as world:
+        made, finished = engine.sync(
+            policy,
+            roster,
+            world,
+            allowed=dict(allow),
+            show=lambda shown: say(print_text(shown)),
+        )
+    return _tell(made, finished)
+
+
+@cli.command()
+def status() -> None:
+    """Tell how things stand: classes, newest runs."""
+    with closing(wiring.open_store(_settings())) as store:
+        click.echo(print_status(engine.status(store)), nl=False)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@click.option("--threads", default=8, show_default=True)
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the add-on and its page with gunicorn."""
+    _settings()
+    command = [
+        *wiring.ADDON_COMMAND,
+        wiring.ADDON_APP,
+        "--bind",
+        f"{host}:{port}",
+        "--threads",
+        str(threads),
+    ]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *command])
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="End after the third night, without serving a page.")
+@click.option("--port", default=0, help="The page's port; 0 takes a free one.")
+def demo(once: bool, port: int) -> int:
+    """Run three nights of a sample district against the simulator, then serve the page."""
+    from policy.demo import Screen, run_demo
+
+    return run_demo(Screen(say, _progress), once=once, port=port)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=9000, show_default=True)
+@click.option("--domain", default="school.example", show_default=True)
+@click.option("--state", type=click.Path(path_type=Path), help="Keep the state in this file.")
+@click.option("--accounts", type=click.Path(path_type=Path), help="CSV of accounts to make.")
+@ROSTER
+@click.option("--key", type=click.Path(path_type=Path), help="Write a service account key there.")
+@click.option("--no-quotas", is_flag=True, help="Refuse nobody for asking too often.")
+def simulator(
+    host: str,
+    port: int,
+    domain: str,
+    state: Path | None,
+    accounts: Path | None,
+    roster: Path | None,
+    key: Path | None,
+    no_quotas: bool,
+) -> None:
+    """Run Google in a box: Classroom, Directory and the token endpoint.
+
+    --roster makes an account for everybody in a roster who has an e-mail.
+    """
+    from policy.rehearsal import Stage, open_stage
+
+    stage = Stage(
+        domain=domain, state=state, accounts=accounts, roster=roster, quotas=not no_quotas
+    )
+    open_stage(stage, host=host, port=port, key=key, say=say)
+
+
+def _settings() -> Settings:
+    return read_settings(os.environ)
+
+
+@contextmanager
+def _world() -> Iterator[World]:
+    """The world that the settings describe, with a progress bar where somebody is looking."""
+    settings = _settings()
+    with _progress() as progress, wiring.open_world(settings, progress) as world:
+        yield world
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error; nothing at all when that is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("Writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("Writing", total=None, visible=False)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield advance
+
+
+def _tell(made: Plan, finished: Finished) -> int:
+    """The outcome on standard output, and the exit status."""
+    click.echo(print_outcome(made, finished), nl=False)
+    if finished.undone:
+        return 4
+    return 3 if made.held else 0
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputAtFault(f"{file} can't be read: {error}") from error
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputAtFault(f"{file} can't be written: {error.strerror}") from error

@@ -1,0 +1,95 @@
+"""The one place that names a concrete source, gateway or store."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, tzinfo
+
+from policy.engine import Progress, World
+from policy.errors import SettingAtFault
+from policy.google.base import Pace
+from policy.google.classroom import ClassroomGateway
+from policy.google.credentials import DelegatedCredentials, TokenCredentials
+from policy.google.directory import DirectoryGateway
+from policy.google.teacher import TeacherGateway
+from policy.google.transport import Transport
+from policy.run.pace import Pace as MinutePace
+from policy.settings import Settings
+from policy.store.sql import SqlStore
+
+
+@contextmanager
+def open_world(settings: Settings, progress: Progress) -> Iterator[World]:
+    """Everything that the engine needs, open while it is used."""
+    minute = pace(settings)
+    with (
+        closing(open_store(settings)) as store,
+        closing(classroom(settings, minute)) as rooms,
+        closing(directory(settings, minute)) as people,
+    ):
+        yield World(
+            store=store,
+            classroom=rooms,
+            directory=people,
+            settings=settings,
+            clock=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+            progress=progress,
+        )
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """The store that the settings name; its tables are made when they are not there."""
+    return SqlStore(settings.store)
+
+
+def pace(settings: Settings) -> MinutePace:
+    """The pace of the administrator; classroom and directory share it."""
+    return MinutePace(settings.calls_per_minute)
+
+
+def classroom(settings: Settings, pace: Pace) -> ClassroomGateway:
+    """Classroom as the administrator sees it. To be closed."""
+    return ClassroomGateway(_as_admin(settings), pace)
+
+
+def directory(settings: Settings, pace: Pace) -> DirectoryGateway:
+    """The domain's accounts. To be closed."""
+    return DirectoryGateway(_as_admin(settings), pace)
+
+
+def teacher_classroom(settings: Settings, token: str) -> TeacherGateway:
+    """Classroom as the teacher whose access token this is. To be closed."""
+    return TeacherGateway(Transport(settings.google_root, TokenCredentials(token)))
+
+
+def clock(settings: Settings) -> Callable[[tzinfo], datetime]:
+    """Tells now in a time zone; ROLLBOOK_TODAY stands for it if set."""
+    return lambda zone: settings.now(zone, datetime.now(UTC))
+
+
+def _as_admin(settings: Settings) -> Transport:
+    """Several administrators may be named; the first one acts."""
+    if not settings.google_admins:
+        raise SettingAtFault(
+            "ROLLBOOK_GOOGLE_ADMIN is not set: it should be the e-mail of the administrator to act "
+            "for, such as admin@school.example"
+        )
+    credentials = DelegatedCredentials(
+        settings.google_credentials, admin=settings.google_admins[0], root=settings.google_root
+    )
+    return Transport(settings.google_root, credentials)
+
+
+def acting_token(settings: Settings, email: str) -> str:
+    """An access token of a person of the domain, for the demo's page: as a click gives one."""
+    credentials = DelegatedCredentials(
+        settings.google_credentials, admin=email, root=settings.google_root
+    )
+    credentials.refresh(None)
+    return str(credentials.token)
+
+
+# How gunicorn is started: one process, since SQLite has one writer; threads for its requests.
+ADDON_COMMAND = ("-m", "gunicorn", "--worker-class", "gthread", "--workers", "1")
+ADDON_APP = "addon.served:create()"
