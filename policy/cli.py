@@ -122,8 +122,9 @@ def plan(
     out: Path | None,
 ) -> int:
     """Show what a night would do. Nothing is written to Google or to the store."""
+    inputs = engine.read_inputs(policy, roster)
     with _world() as world:
-        made = engine.make_plan(policy, roster, world).plan.with_consent(dict(allow))
+        made = engine.make_plan(inputs, world).plan.with_consent(dict(allow))
     text = FORMATS[form](made)
     if out is None:
         click.echo(text, nl=False)
@@ -150,10 +151,10 @@ def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
 @ALLOW
 def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...]) -> int:
     """Plan, judge and apply one night: what is not held is applied without asking."""
+    inputs = engine.read_inputs(policy, roster)
     with _world() as world:
         made, finished = engine.sync(
-            policy,
-            roster,
+            inputs,
             world,
             allowed=dict(allow),
             show=lambda shown: say(print_text(shown)),

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from policy.errors import PolicyAtFault, StalePlan
+from policy.errors import StalePlan
 from policy.google.base import Classroom, Directory
 from policy.merge.desire import desire
 from policy.merge.judge import Judged, judge
@@ -40,6 +40,14 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """What an admin and the SIS hand in, checked."""
+
+    policy: Policy
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan, and what the store learns when it is carried out."""
 
@@ -56,26 +64,21 @@ def validate(policy_folder: Path) -> Policy:
     return load_policy(policy_folder)
 
 
-def read_inputs(policy_folder: Path, roster: Path | None) -> tuple[Policy, Roster]:
+def read_inputs(policy_folder: Path, roster: Path | None) -> Inputs:
     """The policy and the roster, checked. `roster` overrides the policy's source."""
     policy = validate(policy_folder)
-    path = roster or (Path(policy.roster_path) if policy.roster_path else None)
-    if path is None:
-        raise PolicyAtFault(
-            [f"{policy_folder}: the policy names no roster; write one, or give --roster PATH"]
-        )
-    return policy, load_roster(path)
+    return Inputs(policy, load_roster(roster or Path(policy.roster_path)))
 
 
-def make_plan(policy_folder: Path, roster: Path | None, world: World) -> Planned:
+def make_plan(inputs: Inputs, world: World) -> Planned:
     """Plan a night; nothing is written, neither to Google nor to the store."""
-    policy, rolls = read_inputs(policy_folder, roster)
     rows = {row.alias: row for row in world.store.base()}
     rows |= {row.alias: row for row in _made_unawares(world)}
-    return _plan(policy, rolls, rows, world)
+    return _plan(inputs, rows, world)
 
 
-def _plan(policy: Policy, roster: Roster, rows: Mapping[str, BaseCourse], world: World) -> Planned:
+def _plan(inputs: Inputs, rows: Mapping[str, BaseCourse], world: World) -> Planned:
+    policy, roster = inputs.policy, inputs.roster
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
     bases = {alias: base_record(row) for alias, row in rows.items()}
     revision = world.store.revision()
@@ -114,8 +117,7 @@ def apply(plan: Plan, world: World) -> Finished:
 
 
 def sync(
-    policy_folder: Path,
-    roster: Path | None,
+    inputs: Inputs,
     world: World,
     *,
     allowed: Mapping[Kind, int],
@@ -123,11 +125,10 @@ def sync(
 ) -> tuple[Plan, Finished]:
     """Plan, judge, apply: what is not held is applied without asking. Writes that a killed run
     left behind are found first."""
-    policy, rolls = read_inputs(policy_folder, roster)
     with world.store.run_lock():
         _recover(world)
         rows = {row.alias: row for row in world.store.base()}
-        planned = _plan(policy, rolls, rows, world)
+        planned = _plan(inputs, rows, world)
         plan = planned.plan.with_consent(allowed)
         show(plan)
         judged = planned.judged

@@ -53,7 +53,7 @@ def open_stage(
     sim = set_stage(stage)
     url = f"http://{host}:{port}"
     if key is not None:
-        sim.url = url
+        sim.base_url = url
         key.write_text(json.dumps(sim.key_file(), indent=1) + "\n", encoding="utf-8")
         say(f"A service account's key is in {key}.")
     say(f"Google in a box answers at {url} (by hand: {url}/simulator/). Stop it with Ctrl-C.")

@@ -50,12 +50,12 @@ def pace(settings: Settings) -> MinutePace:
 
 def classroom(settings: Settings, pace: Pace) -> ClassroomGateway:
     """Classroom as the administrator sees it. To be closed."""
-    return ClassroomGateway(_as_admin(settings), pace)
+    return ClassroomGateway(as_admin(settings), pace)
 
 
 def directory(settings: Settings, pace: Pace) -> DirectoryGateway:
     """The domain's accounts. To be closed."""
-    return DirectoryGateway(_as_admin(settings), pace)
+    return DirectoryGateway(as_admin(settings), pace)
 
 
 def teacher_classroom(settings: Settings, token: str) -> TeacherGateway:
@@ -68,8 +68,8 @@ def clock(settings: Settings) -> Callable[[tzinfo], datetime]:
     return lambda zone: settings.now(zone, datetime.now(UTC))
 
 
-def _as_admin(settings: Settings) -> Transport:
-    """Several administrators may be named; the first one acts."""
+def as_admin(settings: Settings) -> Transport:
+    """The way to Google as the administrator. Several may be named; the first one acts."""
     if not settings.google_admins:
         raise SettingAtFault(
             "ROLLBOOK_GOOGLE_ADMIN is not set: it should be the e-mail of the administrator to act "

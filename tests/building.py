@@ -95,7 +95,7 @@ def policy(
     return Policy(
         folder="policies",
         district=District("demo", "Demo District", ("demo.example",), "UTC"),
-        roster_path=None,
+        roster_path="roster",
         defaults=school_rules or rules(),
         schools=schools or {},
         lines={"classes.key": "district.yaml:9", "classes.owner": "district.yaml:12"},

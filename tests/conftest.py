@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policy.simulator.app import Simulator
 from policy.simulator.server import serve
-from telling import ADMIN, DOMAIN, NO_QUOTAS, SmallRoster, Story, address, three_sections
+from telling import Story, google_for, three_sections
 
 ROSTERS = Path(__file__).resolve().parents[1].parent / "shared" / "rosters"
 
@@ -22,15 +21,6 @@ def story(tmp_path: Path) -> Iterator[Story]:
     with serve(sim, port=0) as url:
         (tmp_path / "key.json").write_text(json.dumps(sim.key_file()), encoding="utf-8")
         yield Story(tmp_path, roster, sim, url)
-
-
-def google_for(roster: SmallRoster) -> Simulator:
-    """A simulator in which everybody of the roster has an account, and a few more."""
-    sim = Simulator(DOMAIN, switches=NO_QUOTAS)
-    sim.add_user(ADMIN, given="Admin", family="Maple", admin=True)
-    for key in (*roster.people(), "guest", "newcomer"):
-        sim.add_user(address(key), given=key.title(), family="Maple")
-    return sim
 
 
 @pytest.fixture

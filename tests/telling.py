@@ -9,8 +9,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,20 @@ def three_sections() -> SmallRoster:
     return roster
 
 
+def google_for(
+    roster: SmallRoster,
+    *,
+    switches: Switches = NO_QUOTAS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Simulator:
+    """A simulator in which everybody of the roster has an account, and a few more."""
+    sim = Simulator(DOMAIN, switches=switches, clock=clock)
+    sim.add_user(ADMIN, given="Admin", family="Maple", admin=True)
+    for key in (*roster.people(), "guest", "newcomer"):
+        sim.add_user(address(key), given=key.title(), family="Maple")
+    return sim
+
+
 @dataclass(frozen=True)
 class Said:
     """What the command said, and how it ended."""
@@ -191,9 +206,13 @@ class Story:
         out, err = process.communicate(timeout=120)
         return Said(process.returncode, out, err)
 
-    def start(self, *words: str, today: str = TODAY, **settings: str) -> subprocess.Popen[str]:
+    def write_inputs(self) -> None:
+        """The roster and the policy as they are now, as files."""
         self.roster.write(self.folder / "policies" / "roster")
         (self.folder / "policies" / "district.yaml").write_text(self.policy, encoding="utf-8")
+
+    def start(self, *words: str, today: str = TODAY, **settings: str) -> subprocess.Popen[str]:
+        self.write_inputs()
         return subprocess.Popen(
             [str(COMMAND), *words],
             cwd=self.folder,

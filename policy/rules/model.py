@@ -138,7 +138,7 @@ class Policy:
 
     folder: str
     district: District
-    roster_path: str | None  # roster[0].path, made absolute against the folder
+    roster_path: str  # roster[0].path, made absolute against the folder
     defaults: SchoolRules  # district.yaml over the built-in defaults
     schools: Mapping[str, SchoolRules]  # by school key or name, as the files claim them
     lines: Mapping[str, str]  # dotted field ("classes.name") -> "policies/district.yaml:14"

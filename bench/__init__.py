@@ -1,0 +1,1 @@
+"""Timings, as ratios to something on the same machine; not tests."""

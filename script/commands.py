@@ -1,0 +1,42 @@
+"""Writes docs/commands.md from the commands' own help: python script/commands.py"""
+
+from pathlib import Path
+
+import click
+
+from policy.cli import cli
+
+HEAD = """\
+# Commands
+
+`rollbook` speaks to people on standard error and gives results on standard output. There is no
+colour and no progress bar when that is not a terminal.
+
+| exit status | |
+| --- | --- |
+| 0 | done, or nothing to do |
+| 2 | what was handed in is at fault; nothing was planned |
+| 3 | something is held back (the rest was applied), the plan is stale, or another run is going |
+| 4 | Google refused something, or put it off |
+| 1 | something unforeseen; `rollbook --debug …` shows where |
+
+This page is made from the commands' own `--help`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    context = click.Context(cli, info_name="rollbook", max_content_width=90, terminal_width=90)
+    parts = [HEAD, block("rollbook", cli, context)]
+    for name, command in sorted(cli.commands.items()):
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=90)
+        parts.append(block(f"rollbook {name}", command, inner))
+    return "\n".join(parts)
+
+
+def block(title: str, command: click.Command, context: click.Context) -> str:
+    return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parents[1] / "docs" / "commands.md").write_text(page(), encoding="utf-8")
