@@ -286,7 +286,7 @@ def _no_key(rules: SchoolRules, facts: SectionFacts, night: _Night) -> str:
 
 def _unsure(members: Sequence[Membership], night: _Night) -> frozenset[str]:
     unsure = night.matches.unsure
-    return frozenset(unsure[m.person] for m in members if m.person in unsure)
+    return frozenset().union(*(unsure[m.person] for m in members if m.person in unsure))
 
 
 def _doubts(section: Section, night: _Night) -> tuple[str, ...]:

@@ -20,11 +20,12 @@ class AccountFacts:
 @dataclass(frozen=True, slots=True)
 class Matches:
     """`users` by Person.key; `reasons` by Person.key for those who have no usable account now.
-    `unsure` is the account that such a person was last known by: its seats are left as they are."""
+    `unsure` are the accounts that such a person may be: the one that they were last known by, and
+    the one that has their e-mail but can't be used. Their seats are left as they are."""
 
     users: Mapping[str, User]
     reasons: Mapping[str, str]
-    unsure: Mapping[str, str]
+    unsure: Mapping[str, frozenset[str]]
     accounts: Mapping[str, User]  # by user id, for naming those who are in Classroom
     by_email: Mapping[str, AccountFacts]
 
@@ -53,8 +54,21 @@ def match_people(
             reasons.setdefault(person.key, found)
     for key in roster.doubtful_people:
         users.pop(key, None)
-    unsure = {key: remembered[key] for key in reasons if key in remembered}
+    unsure = {key: _may_be(key, roster, by_email, remembered) for key in reasons}
     return Matches(users, reasons, unsure, names, by_email)
+
+
+def _may_be(
+    key: str,
+    roster: Roster,
+    by_email: Mapping[str, AccountFacts],
+    remembered: Mapping[str, str],
+) -> frozenset[str]:
+    """The accounts that an unmatched person may be."""
+    person = roster.people.get(key)
+    account = by_email.get(person.email.strip().casefold()) if person else None
+    found = {account.user.id} if account else set()
+    return frozenset(found | ({remembered[key]} if key in remembered else set()))
 
 
 def _match(

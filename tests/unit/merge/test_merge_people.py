@@ -86,12 +86,30 @@ def test_one_person_listed_twice_is_one_person() -> None:
 def test_who_was_known_and_is_not_found_now_is_unsure() -> None:
     rolls = roster({SECTION: ()}, (person("ann"),))
     matches = match_people(rolls, [], domains=("demo.example",), remembered={"ann": "117"})
-    assert matches.unsure == {"ann": "117"}
+    assert matches.unsure == {"ann": frozenset({"117"})}
 
 
 def test_a_person_with_a_faulty_row_is_unsure() -> None:
     fault = Fault("R204", Place("users.csv", 9), "8 cells instead of 9")
     rolls = roster({SECTION: ()}, (), doubtful_people={"ann": fault})
     matches = match_people(rolls, [], domains=("demo.example",), remembered={"ann": "117"})
-    assert matches.unsure == {"ann": "117"}
+    assert matches.unsure == {"ann": frozenset({"117"})}
     assert "their row is faulty: users.csv:9" in matches.reasons["ann"]
+
+
+@pytest.mark.parametrize(
+    ("people", "accounts"),
+    [
+        pytest.param((person("ann"),), (account("ann", suspended=True),), id="suspended"),
+        pytest.param(
+            (person("ann"), person("bob", email="ann@demo.example")), (account("ann"),), id="shared"
+        ),
+    ],
+)
+def test_an_account_that_may_be_theirs_is_unsure(
+    people: tuple[Person, ...], accounts: tuple[AccountFacts, ...]
+) -> None:
+    rolls = roster({SECTION: ()}, people)
+    matches = match_people(rolls, accounts, domains=("demo.example",), remembered={})
+    assert set(matches.unsure.values()) == {frozenset({"ann"})}
+    assert matches.users == {}
