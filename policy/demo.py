@@ -100,7 +100,8 @@ def _night(sample: Path, roster: Path | None, settings: Settings, screen: Screen
 def _by_hand(plan: Plan, url: str) -> list[str]:
     """A teacher accepts a class, renames it, takes one student out and puts another in."""
     courses = [c for c in plan.changes if c.new is not None and c.new.owner.email == TEACHER]
-    alias, name = courses[0].course.alias, courses[0].course.name
+    made = courses[-1]
+    alias, name = made.course.alias, made.course.name
     seats = [(c.course.alias, c.person) for c in plan.changes if c.kind is Kind.STUDENT_ADD]
     inside = [person for at, person in seats if at == alias and person]
     guest = next(person for _, person in reversed(seats) if person and person not in inside)
@@ -109,7 +110,7 @@ def _by_hand(plan: Plan, url: str) -> list[str]:
     _post(url, alias, "remove", {"email": inside[0].email})
     _post(url, alias, "add", {"email": guest.email, "role": "STUDENT"})
     return [
-        f"{courses[0].new.owner.name if courses[0].new else ''} accepts “{name}”, renames it",
+        f"{made.new.owner.name if made.new else TEACHER} accepts “{name}”, renames it",
         f"“{name} ★”, takes {inside[0].name} out and puts {guest.name} in.",
     ]
 
