@@ -80,7 +80,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "google": ("policy.google", "policy.simulator", "addon.verify"),  # tokens: use, give, verify
     "click": ("policy.cli",),
     "rich": ("policy.cli",),
-    "flask": ("addon.app", "addon.routes"),
+    "flask": ("addon.app", "addon.routes", "addon.served"),
     "werkzeug": ("policy.simulator", "addon.app", "addon.routes"),
     "jinja2": ("addon.render",),
     "markupsafe": ("addon.render",),

@@ -1,0 +1,113 @@
+"""Schools, terms, courses and sections out of OneRoster's rows, with what each hangs on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from policy.roster.codes import Code
+from policy.roster.csv_rows import Cells, Row
+from policy.roster.model import Course, Place, School, Section, Term
+from policy.roster.oneroster_csv import CLASSES, COURSES, ORGS, SESSIONS
+from policy.roster.rows import (
+    Ledger,
+    RowGone,
+    RowUnfit,
+    Shelf,
+    a_day,
+    a_school_year,
+    one_line,
+    several,
+)
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """All that has a row of its own, people apart. Filled in this order."""
+
+    ledger: Ledger
+    schools: Shelf[School] = field(default_factory=lambda: Shelf(ORGS.file))
+    terms: Shelf[Term] = field(default_factory=lambda: Shelf(SESSIONS.file))
+    courses: Shelf[Course] = field(default_factory=lambda: Shelf(COURSES.file))
+    sections: Shelf[Section] = field(default_factory=lambda: Shelf(CLASSES.file))
+    _kinds: dict[str, str] = field(default_factory=dict)  # of orgs, by key
+
+    def fillers(self) -> dict[str, Callable[[Iterable[Row]], None]]:
+        """How to take in the rows of each file."""
+        return {
+            ORGS.file: lambda rows: self.schools.fill(rows, self._school, self.ledger),
+            SESSIONS.file: lambda rows: self.terms.fill(rows, self._term, self.ledger),
+            COURSES.file: lambda rows: self.courses.fill(rows, self._course, self.ledger),
+            CLASSES.file: lambda rows: self.sections.fill(rows, self._section, self.ledger),
+        }
+
+    def note_odd_schools(self) -> None:
+        """Classes may hang on an org of any type; which is worth a word, once an org."""
+        for key in dict.fromkeys(section.school.key for section in self.sections.there.values()):
+            school, kind = self.schools.there[key], self._kinds[key]
+            if kind.casefold() != "school":
+                words = f"{school.name!r} has classes and is of type {kind!r}, not school"
+                self.ledger.note(Code.NOT_A_SCHOOL, school.place, words)
+
+    def _school(self, place: Place, cells: Cells) -> School:
+        key, _, name, kind = cells
+        self._kinds.setdefault(key, kind)
+        return School(key, one_line(name) or key, place)
+
+    def _term(self, place: Place, cells: Cells) -> Term:
+        key, _, title, kind, first, last, year = cells
+        start, end = a_day("startDate", first), a_day("endDate", last)
+        if end <= start:
+            words = f"endDate {end} is not after startDate {start}"
+            raise RowUnfit(Code.DATES_ORDER, words)
+        return Term(key, one_line(title) or key, kind, start, end, a_school_year(year, end), place)
+
+    def _course(self, place: Place, cells: Cells) -> Course:
+        key, _, title, code, subjects = cells
+        return Course(key, one_line(title), code, several(subjects), place)
+
+    def _section(self, place: Place, cells: Cells) -> Section:
+        key, _, title, grades, course_key, code, kind, room, school_key, terms, *lists = cells
+        subjects, periods = lists
+        course, school = self._course_and_school(course_key, school_key)
+        return Section(
+            key=key,
+            title=one_line(title),
+            code=code,
+            school=school,
+            course=course,
+            terms=self._terms_of(place, terms),
+            grades=several(grades),
+            subjects=several(subjects),
+            periods=several(periods),
+            room=one_line(room),
+            kind=kind.casefold(),
+            place=place,
+        )
+
+    def _course_and_school(self, course_key: str, school_key: str) -> tuple[Course, School]:
+        course = self.courses.there.get(course_key)
+        school = self.schools.there.get(school_key)
+        if course is None and course_key not in self.courses.gone:
+            words = f"courseSourcedId names {self.courses.lacks(course_key)}"
+            raise RowUnfit(Code.CLASS_REFERENCE, words)
+        if school is None and school_key not in self.schools.gone:
+            words = f"schoolSourcedId names {self.schools.lacks(school_key)}"
+            raise RowUnfit(Code.CLASS_REFERENCE, words)
+        if course is None or school is None:
+            raise RowGone
+        return course, school
+
+    def _terms_of(self, place: Place, cell: str) -> tuple[Term, ...]:
+        """Those that are known, in order of date. One unknown among them is only noted."""
+        keys = several(cell)
+        known = [self.terms.there[key] for key in keys if key in self.terms.there]
+        unknown = [k for k in keys if k not in self.terms.there and k not in self.terms.gone]
+        if known:
+            for key in unknown:
+                words = f"termSourcedIds names {self.terms.lacks(key)}; its other terms count"
+                self.ledger.note(Code.CLASS_TERM, place, words)
+            return tuple(sorted(known, key=lambda term: (term.start, term.key)))
+        if keys and not unknown:
+            raise RowGone
+        names = " and ".join(map(self.terms.lacks, unknown)) or "no term"
+        words = f"termSourcedIds names {names}; expected the sourcedId of at least one session"
+        raise RowUnfit(Code.CLASS_TERM, words)

@@ -1,0 +1,275 @@
+"""A strict reader of one CSV file: rows with their line, and a Fault for each that can't be one.
+
+Python's csv module cuts the fields; what it lets pass (width, NUL, bytes that are not UTF-8, a
+quote that swallows rows) is checked here. It knows columns, and nothing of what they mean.
+"""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
+from operator import itemgetter
+from typing import BinaryIO
+
+from policy.errors import RosterAtFault
+from policy.roster.codes import Code, counted, problem
+from policy.roster.model import Fault, Place
+
+LINE_LENGTH = 1024**2
+LINES_PER_ROW = 64  # a row of more lines than this is a quote that nobody closed
+READINGS = 4  # ways to read a row of a wrong width that are worth a try
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_ILLEGIBLE = re.compile("[\udc80-\udcff\0]")
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that can't be used as it stands. `readings` are the ways in which its wanted cells
+    could be meant (a row that is a field short may have lost it in front of a cell or behind it);
+    a cell that can't be read is empty in them. `padded`: the fields that it has too many, at its
+    end, are all empty, so that it may be read as it stands where something shows that no cell in
+    front of them was cut in two."""
+
+    fault: Fault
+    readings: tuple[Cells, ...]
+    padded: bool = False
+
+
+Row = tuple[int, Cells, Broken | None]
+
+
+class CsvFile:
+    """The header of a file as it stands, then its rows, each once and in order.
+
+    Raises RosterAtFault for what is wrong with the file as a whole. `open_end` is, after the last
+    row, the number of the last line if no line end follows it."""
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self._lines = _Lines(stream, file)
+        self._file = file
+        self.count = 0  # of the rows so far, faulty ones too
+        self.header = self._read_header()
+
+    @property
+    def open_end(self) -> int | None:
+        return self._lines.open_end
+
+    def rows(self, columns: Sequence[int | None]) -> Iterator[Row]:
+        """The cells that stand in `columns` (None: a column that the file doesn't have), stripped.
+        The first is the row's key and not empty, save in a Broken row."""
+        pick = _picker(columns, len(self.header))
+        while True:
+            try:
+                yield from self._whole_rows(columns, pick)
+            except csv.Error as error:
+                self._lines.go_back()
+                if str(error) == "unexpected end of data" and self._lines.at_end:
+                    raise self._cut_off() from error
+                self.count += 1
+                yield self._badly_quoted(columns, str(error))
+                self._lines.begin_row()
+            else:
+                return
+
+    def _whole_rows(self, columns: Sequence[int | None], pick: "Pick") -> Iterator[Row]:
+        """Rows until the end, or until csv.Error. This loop is the hot one."""
+        lines = self._lines
+        record = lines.record
+        width = len(self.header)
+        key = columns[0] or 0
+        for cells in csv.reader(lines.read(), strict=True):
+            if len(cells) == width and len(record) == 1 and not lines.odd and cells[key].strip():
+                self.count += 1
+                yield lines.number, pick(cells), None
+            elif any(map(str.strip, cells)):
+                if len(record) > 1 and self._swallowed(cells):
+                    raise csv.Error("rows within quotes")
+                self.count += 1
+                yield self._judge(cells, columns, pick)
+            record.clear()
+            lines.odd = False
+
+    def _swallowed(self, cells: Sequence[str]) -> bool:
+        """Whether a row of several lines is rather a quote that swallowed the rows below it."""
+        width = len(self.header)
+        below = self._lines.record[1:]
+        return len(cells) != width or any(line.count(",") >= width - 1 for line in below)
+
+    def _judge(self, cells: list[str], columns: Sequence[int | None], pick: "Pick") -> Row:
+        """A row that has something odd about it: of a wrong width, illegible, without a key."""
+        line = self._lines.first_number
+        width = len(self.header)
+        if len(cells) != width:
+            return self._of_wrong_width(line, cells, columns)
+        wanted = pick(list(cells))
+        hidden = [i for i in columns if i is not None and _ILLEGIBLE.search(cells[i])]
+        if hidden:
+            names = ", ".join(self.header[i] for i in hidden)
+            words = (
+                f"{names}: bytes that are not UTF-8, or a NUL, stand in this cell; export the file "
+                "as UTF-8"
+            )
+            legible = tuple("" if _ILLEGIBLE.search(cell) else cell for cell in wanted)
+            return self._broken(line, Code.BYTES, words, (legible,))
+        if not wanted[0]:
+            words = f"{self.header[columns[0] or 0]} is empty; expected the row's own id"
+            return self._broken(line, Code.KEY_EMPTY, words, (wanted,))
+        return line, wanted, None
+
+    def _of_wrong_width(
+        self, line: int, cells: Sequence[str], columns: Sequence[int | None]
+    ) -> Row:
+        width = len(self.header)
+        words = f"the row has {counted(len(cells), 'field')}; expected {width}, as the header has"
+        if len(cells) < width:
+            code = Code.TOO_FEW
+        else:
+            code = Code.TOO_MANY
+            words += ". A cell with a comma in it needs quotes around it"
+        row = self._broken(line, code, words, _readings(cells, columns, width))
+        padded = code is Code.TOO_MANY and not any(map(str.strip, cells[width:]))
+        return line, row[1], replace(row[2], padded=padded)
+
+    def _badly_quoted(self, columns: Sequence[int | None], error: str) -> Row:
+        """The first line of a row that csv can't read; what stands before its first quote can."""
+        line = self._lines.first_number
+        legible = self._lines.record[0].partition('"')[0].split(",")[:-1]
+        if "expected after" in error:
+            what = "text follows a closing quote"
+        elif "field limit" in error and len(self._lines.record) == 1:
+            what = f"a cell is longer than {csv.field_size_limit():,} characters"
+        else:
+            what = "a quote opens here and is not closed"
+        words = (
+            f'{what}; expected quotes only around a whole cell, and doubled inside it: "5"" pipe"'
+        )
+        cells = tuple(_cell(legible, column) for column in columns)
+        return self._broken(line, Code.QUOTES, words, (cells,))
+
+    def _broken(
+        self, line: int, code: Code, words: str, readings: tuple[Cells, ...]
+    ) -> tuple[int, Cells, Broken]:
+        fault = Fault(code.value, Place(self._file, line), words)
+        return line, readings[0], Broken(fault, readings)
+
+    def _read_header(self) -> tuple[str, ...]:
+        try:
+            cells = next(csv.reader(self._lines.read(), strict=True), [])
+        except csv.Error as error:
+            words = f"the header can't be read ({error}); expected column names, comma between them"
+            raise RosterAtFault([problem(self._file, words, Code.HEADER_WRONG)]) from error
+        if not any(map(str.strip, cells)):
+            words = "is empty; expected a header and rows. Export it again"
+            raise RosterAtFault([problem(self._file, words, Code.FILE_EMPTY)])
+        self._lines.begin_row()
+        return tuple(cells)
+
+    def _cut_off(self) -> RosterAtFault:
+        words = (
+            f"ends in line {self._lines.first_number} inside a quoted cell, as if cut off; export "
+            "or fetch it again"
+        )
+        return RosterAtFault([problem(self._file, words, Code.CUT_OFF)])
+
+
+class _Lines:
+    """The lines of a file with their number. `record` holds those of the row that is being read,
+    so that the reader can go back to its second line when the first turns out to be broken."""
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        _refuse_other_encodings(stream, file)
+        self._text = TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+        self._again: deque[str] = deque()
+        self._file = file
+        self.record: list[str] = []
+        self.number = 0
+        self.odd = False  # the row has bytes that are not UTF-8, or NUL
+        self.open_end: int | None = None
+
+    @property
+    def first_number(self) -> int:
+        """The line in which the row begins."""
+        return self.number - len(self.record) + 1
+
+    @property
+    def at_end(self) -> bool:
+        """Whether no line is left to be read."""
+        if not self._again:
+            self._again.extend(filter(None, [self._text.readline(LINE_LENGTH)]))
+        return not self._again
+
+    def read(self) -> Iterator[str]:
+        record = self.record
+        readline = self._text.readline
+        while line := self._again.popleft() if self._again else readline(LINE_LENGTH):
+            self.number += 1
+            record.append(line)
+            if "\0" in line or not (line.isascii() or _NOT_UTF8.search(line) is None):
+                self.odd = True
+            if line[-1] not in "\r\n":
+                self._judge_open_end(line)
+            if len(record) > LINES_PER_ROW:
+                raise csv.Error("too many lines")
+            yield line
+
+    def begin_row(self) -> None:
+        self.record.clear()
+        self.odd = False
+
+    def go_back(self) -> None:
+        """To where the first line of the row is read, and the others are not yet."""
+        self._again.extendleft(reversed(self.record[1:]))
+        self.number -= len(self.record) - 1
+        del self.record[1:]
+
+    def _judge_open_end(self, line: str) -> None:
+        if len(line) >= LINE_LENGTH:
+            words = (
+                f"line {self.number} is longer than {LINE_LENGTH:,} characters; expected one row a "
+                "line. This is not a CSV file, or it is broken"
+            )
+            raise RosterAtFault([problem(self._file, words, Code.NOT_TEXT)])
+        self.open_end = self.number
+
+
+Pick = Callable[[list[str]], Cells]
+
+
+def _picker(columns: Sequence[int | None], width: int) -> Pick:
+    """A function that takes the wanted cells out of a row; a missing column's is empty."""
+    take = itemgetter(*(width if column is None else column for column in columns))
+
+    def pick(cells: list[str]) -> Cells:
+        cells.append("")
+        return tuple(map(str.strip, take(cells)))
+
+    return pick
+
+
+def _readings(cells: Sequence[str], columns: Sequence[int | None], width: int) -> tuple[Cells, ...]:
+    """A row of a wrong width: as many fields too few or too many as may stand before each cell."""
+    off = len(cells) - width
+    step = 1 if off > 0 else -1
+    shifts = range(0, off + step, step)[:READINGS]
+    return tuple(
+        tuple(_cell(cells, None if c is None else c + shift) for c in columns) for shift in shifts
+    )
+
+
+def _cell(cells: Sequence[str], column: int | None) -> str:
+    if column is None or not 0 <= column < len(cells) or _ILLEGIBLE.search(cells[column]):
+        return ""
+    return cells[column].strip()
+
+
+def _refuse_other_encodings(stream: BinaryIO, file: str) -> None:
+    """UTF-16 would be read as garbage; it shows by its mark or by its NULs."""
+    start = getattr(stream, "peek", lambda _: b"")(4)[:4]
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        words = "is UTF-16 or not text; expected UTF-8. Export it as UTF-8 (CSV UTF-8 in Excel)"
+        raise RosterAtFault([problem(file, words, Code.NOT_TEXT)])

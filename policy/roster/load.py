@@ -1,0 +1,237 @@
+"""From a folder or zip to a Roster: which files are there, which dialect it is, then its rows.
+
+Two passes: over the headers, so that what is wrong with a drop is said all at once; over the rows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from policy.errors import RosterAtFault
+from policy.roster.catalogue import Catalogue
+from policy.roster.codes import Code, problem
+from policy.roster.csv_rows import CsvFile, Row
+from policy.roster.folder import Drop, open_drop
+from policy.roster.header import Header, Table, judge_header
+from policy.roster.memberships import Seats
+from policy.roster.model import Fault, FaultLevel, Place, Roster, Source
+from policy.roster.oneroster_csv import (
+    ENROLLMENTS,
+    MANIFEST,
+    TABLES,
+    USERS,
+    absent_files,
+    manifest_problems,
+    other_set,
+    other_version,
+)
+from policy.roster.people import People
+from policy.roster.rows import Ledger, Tally
+
+_FILES = [table.file for table in TABLES]
+_NAMES_SHOWN = 10
+
+
+def load_roster(path: Path) -> Roster:
+    """Read a OneRoster 1.1 CSV drop. Faulty rows are in the Roster's faults; RosterAtFault says,
+    all at once, why a drop can't be used at all."""
+    return read_roster(path)[0]
+
+
+def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
+    """The same, and what became of the rows, by file."""
+    with open_drop(path) as drop:
+        loading = _Loading(drop)
+        loading.find_files()
+        loading.read_manifest()
+        loading.read_headers()
+        loading.read_rows()
+        if loading.problems:
+            raise RosterAtFault(loading.problems)
+        return loading.roster(), loading.ledger.tallies
+
+
+@dataclass(slots=True)
+class _Loading:
+    """One drop on its way to a Roster. The methods are called in this order."""
+
+    drop: Drop
+    ledger: Ledger = field(default_factory=Ledger)
+    problems: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)  # the table's file -> its name in the drop
+    absent: dict[str, int] = field(default_factory=dict)  # file -> the manifest's line about it
+    headers: dict[str, Header] = field(default_factory=dict)
+    catalogue: Catalogue = field(init=False)
+    people: People = field(init=False)
+    seats: Seats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.catalogue = Catalogue(self.ledger)
+        self.people = People(self.ledger)
+        self.seats = Seats(self.ledger, self.catalogue.sections, self.people)
+
+    def find_files(self) -> None:
+        """By their exact names, else without regard to case."""
+        loose = {name.casefold(): name for name in self.drop.names}
+        for file in (MANIFEST.file, *_FILES):
+            if file in self.drop.names:
+                self.files[file] = file
+            elif file.casefold() in loose:
+                self.files[file] = loose[file.casefold()]
+                words = f"is called {self.files[file]!r} in the drop; expected just {file}"
+                self.ledger.note(Code.FILE_SPELLING, Place(file, 1), words)
+
+    def read_manifest(self) -> None:
+        """It may be absent; what it says about versions and deltas counts."""
+        if MANIFEST.file not in self.files:
+            return
+        with self._gathered(), self._open(MANIFEST.file) as manifest:
+            header = judge_header(manifest.header, MANIFEST)
+            self.problems.extend(header.problems)
+            if not header.problems:
+                rows = list(manifest.rows(header.columns))
+                self.problems.extend(str(broken.fault) for _, _, broken in rows if broken)
+                said = {cells[0]: (line, cells[1]) for line, cells, broken in rows if not broken}
+                self.problems.extend(manifest_problems(said))
+                self.absent = absent_files(said)
+
+    def read_headers(self) -> None:
+        """Which files are missing or have another header; which other set this may be."""
+        found: dict[str, tuple[str, ...]] = {}
+        for table in TABLES:
+            if table.file in self.files:
+                with self._gathered(), self._open(table.file) as opened:
+                    found[table.file] = opened.header
+        version = other_version(self.drop.names, found)
+        if version is not None:
+            self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
+        for table in TABLES:
+            if table.file in found:
+                self._take_header(table, judge_header(found[table.file], table), version)
+        self._miss_files()
+
+    def _take_header(self, table: Table, header: Header, version: tuple[str, str] | None) -> None:
+        """In a set of another version, the columns that it lacks are no news."""
+        if header.problems and version is None:
+            self.problems.extend(header.problems)
+        if not header.problems:
+            self.headers[table.file] = header
+            self.ledger.faults.extend(header.notes)
+
+    def _miss_files(self) -> None:
+        missing = [file for file in _FILES if file not in self.files]
+        other = other_set(self.drop.names) if missing else None
+        found = ", ".join(self.drop.names[:_NAMES_SHOWN]) or "nothing"
+        if other is not None:
+            self.problems.append(problem(self.drop.name, other, Code.NOT_SUPPORTED_YET))
+        elif len(missing) == len(_FILES):
+            words = f"has none of a roster's files ({', '.join(_FILES)}); found: {found}"
+            self.problems.append(problem(self.drop.name, words, Code.FILE_MISSING))
+        else:
+            for file in missing:
+                line = self.absent.get(file)
+                why = f", and manifest.csv:{line} says that it was left out" if line else ""
+                words = f"is missing{why}; a roster needs it. Have the SIS export it too"
+                self.problems.append(problem(file, words, Code.FILE_MISSING))
+
+    def read_rows(self) -> None:
+        """File by file. From the first problem on, rows are only looked at, not judged: what hangs
+        on a missing file would all be faulty."""
+        fillers = {
+            **self.catalogue.fillers(),
+            USERS.file: self.people.fill,
+            ENROLLMENTS.file: self.seats.fill,
+        }
+        for table in TABLES:
+            if table.file in self.headers:
+                with self._gathered():
+                    self._read_table(table, fillers[table.file])
+
+    def _read_table(self, table: Table, fill: Callable[[Iterable[Row]], None]) -> None:
+        with self._open(table.file) as opened:
+            rows = opened.rows(self.headers[table.file].columns)
+            if self.problems:
+                self._look_at(rows, table)
+            else:
+                fill(rows)
+        if opened.count == 0:
+            words = "has a header and no rows, as if its export had failed; export it again"
+            raise RosterAtFault([problem(table.file, words, Code.FILE_EMPTY)])
+        self._refuse_cut_off(table, opened.open_end)
+        self._refuse_all_faulty(table)
+
+    def _look_at(self, rows: Iterable[Row], table: Table) -> None:
+        tally = self.ledger.tally(table.file)
+        for _, _, broken in rows:
+            tally.rows += 1
+            if broken is not None:
+                self.ledger.leave_out(broken.fault)
+
+    def _refuse_cut_off(self, table: Table, open_end: int | None) -> None:
+        """A last line without an end and with a fault was cut, and who knows how much with it. A
+        row with too many fields was not."""
+        place = Place(table.file, open_end or 0)
+        for fault in self.ledger.faults:
+            if fault.place == place and fault.level is FaultLevel.LEFT_OUT and _may_be_cut(fault):
+                words = (
+                    f"ends in the middle of line {fault.place.line}, as if cut off: the line has "
+                    f"no end, and {fault.message}. Export or fetch it again"
+                )
+                raise RosterAtFault([problem(table.file, words, Code.CUT_OFF)])
+
+    def _refuse_all_faulty(self, table: Table) -> None:
+        tally = self.ledger.tally(table.file)
+        if tally.rows and tally.left_out == tally.rows:
+            first = next(f for f in self.ledger.faults if f.place.file == table.file)
+            words = f"not one of its rows can be used; the first: {first.place}, {first.message}"
+            raise RosterAtFault([problem(table.file, words, Code.MOSTLY_FAULTY)])
+
+    def roster(self) -> Roster:
+        """Everything together; only people whom a membership names are kept."""
+        self.seats.finish()
+        self.catalogue.note_odd_schools()
+        faults = self.ledger.faults
+        shelves = self.catalogue
+        return Roster(
+            source=Source(Path(self.drop.name).name, self.drop.digest, self._counts()),
+            schools=shelves.schools.there,
+            terms=shelves.terms.there,
+            courses=shelves.courses.there,
+            people={k: p for k, p in self.people.shelf.there.items() if k in self.seats.named},
+            sections=shelves.sections.there,
+            memberships={key: tuple(members) for key, members in self.seats.members.items()},
+            memberships_file=ENROLLMENTS.file,
+            faults=tuple(sorted(faults, key=lambda f: (_rank(f.place.file), f.place.line))),
+            doubtful_people=self.seats.doubtful_people(),
+            doubtful_sections={
+                key: tuple(faults[index] for index in indices)
+                for key, indices in self.seats.doubts.items()
+            },
+            doubtful_anywhere=tuple(faults[index] for index in self.seats.anywhere),
+        )
+
+    def _counts(self) -> dict[str, int]:
+        return {table.kind: self.ledger.tally(table.file).rows for table in TABLES}
+
+    @contextmanager
+    def _open(self, file: str) -> Iterator[CsvFile]:
+        with self.drop.open(self.files[file]) as stream:
+            yield CsvFile(stream, file)
+
+    @contextmanager
+    def _gathered(self) -> Iterator[None]:
+        """A fault of a whole file is one problem more; the next file is read all the same."""
+        try:
+            yield
+        except RosterAtFault as fault:
+            self.problems.extend(fault.problems)
+
+
+def _may_be_cut(fault: Fault) -> bool:
+    """Whether a row's fault is one that a cut through its last line can leave."""
+    return fault.code not in (Code.TOO_MANY.value, Code.KEY_TWICE.value)
+
+
+def _rank(file: str) -> int:
+    return _FILES.index(file) if file in _FILES else -1

@@ -1,0 +1,207 @@
+"""Who is what in which section, out of OneRoster's enrollments; and which seats are in doubt."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from policy.roster.codes import Code, counted
+from policy.roster.csv_rows import Broken, Cells, Row
+from policy.roster.model import Fault, Membership, Place, Role, Section
+from policy.roster.oneroster_csv import ENROLLMENTS
+from policy.roster.people import FAMILY, STAFF, People
+from policy.roster.repeats import Repeats
+from policy.roster.rows import (
+    Ledger,
+    Met,
+    RowGone,
+    RowUnfit,
+    Shelf,
+    a_day_or_none,
+    refuse_gone,
+    yes_or_no,
+)
+
+FILE = ENROLLMENTS.file
+SEATS = {"teacher": Role.TEACHER, "student": Role.STUDENT}
+NOT_SEATS = STAFF | FAMILY
+DAMAGE = ('"', "\ufffd")  # no SIS makes keys with these: a key that has one can't be read
+
+
+@dataclass(slots=True)
+class Seats:
+    """What the enrollments say, row by row. A row that can't be used leaves a doubt behind: about
+    the section that it names, or about any, when that can't be read."""
+
+    ledger: Ledger
+    sections: Shelf[Section]
+    people: People
+    members: dict[str, list[Membership]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  # people, by key
+    doubts: dict[str, list[int]] = field(default_factory=dict)  # by section; faults' numbers
+    anywhere: list[int] = field(default_factory=list)
+    _lost_with_section: Counter[str] = field(default_factory=Counter)
+    _of_faulty_people: Counter[str] = field(default_factory=Counter)
+    _of_disabled: int = 0
+    _not_seats: Met = field(default_factory=Met)
+    _surprises: Met = field(default_factory=Met)
+    _ids: Repeats = field(default_factory=Repeats)
+    _alike: dict[str, list[str]] = field(default_factory=dict)
+
+    def fill(self, rows: Iterable[Row]) -> None:
+        tally = self.ledger.tally(FILE)
+        for line, cells, broken in rows:
+            tally.rows += 1
+            if broken is not None:
+                self._take_broken(broken)
+                continue
+            try:
+                self._take(line, cells)
+            except RowGone:
+                tally.gone += 1
+            except RowUnfit as unfit:
+                fault = Fault(unfit.code.value, Place(FILE, line), str(unfit))
+                self._doubt(cells[2], self.ledger.leave_out(fault))
+
+    def _take(self, line: int, cells: Cells) -> None:
+        """One whole row: is its section there, is it a seat, is its person there, since when?"""
+        key, status, section_key, _, user, role, primary, begins, ends = cells
+        refuse_gone(status)
+        section = self.sections.there.get(section_key)
+        if section is None:
+            self._take_without_section(section_key)
+            return
+        seat = SEATS.get(role) or self._other_role(role, line)
+        if seat is None:
+            return
+        person = self._person(user, seat, line)
+        begin, end = a_day_or_none("beginDate", begins), a_day_or_none("endDate", ends)
+        if begin and end and end < begin:
+            raise RowUnfit(Code.DATES_ORDER, f"endDate {end} is before beginDate {begin}")
+        member = Membership(person, seat, yes_or_no("primary", primary), begin, end, line)
+        self.members.setdefault(section.key, []).append(member)
+        self.named.add(person)
+        self._ids.add(key, line)
+        self.ledger.tally(FILE).kept += 1
+
+    def _take_without_section(self, key: str) -> None:
+        """A row of a section that is not there: it goes with its section's row, if there is one."""
+        if key in self.sections.faulty:
+            self._lost_with_section[key] += 1
+            self.ledger.tally(FILE).with_others += 1
+        elif key in self.sections.gone:
+            raise RowGone
+        else:
+            words = f"classSourcedId names {self.sections.lacks(key)}"
+            raise RowUnfit(Code.ENROLLMENT_CLASS, words)
+
+    def _other_role(self, role: str, line: int) -> Role | None:
+        """A role in another spelling, or none that has a seat."""
+        plain = role.casefold()
+        if plain in NOT_SEATS and plain not in SEATS:
+            self._not_seats.add(plain, Place(FILE, line))
+            self.ledger.tally(FILE).unneeded += 1
+            return None
+        if plain not in SEATS:
+            words = f"role is {role!r}; expected student or teacher"
+            raise RowUnfit(Code.ROLE, words)
+        return SEATS[plain]
+
+    def _person(self, key: str, role: Role, line: int) -> str:
+        """The key of the person, if they are there or may be there."""
+        if key in self.people.shelf.faulty:
+            self._of_faulty_people[key] += 1
+            return key
+        person = self.people.shelf.there.get(key)
+        if person is not None:
+            if self.people.surprises(key, role):
+                self._surprises.add(f"{key} {role.value}", Place(FILE, line))
+            return person.key
+        if key in self.people.shelf.gone:
+            self._of_disabled += key in self.people.disabled
+            raise RowGone
+        words = f"userSourcedId names {self.people.shelf.lacks(key)}"
+        raise RowUnfit(Code.ENROLLMENT_PERSON, words)
+
+    def _take_broken(self, broken: Broken) -> None:
+        index = self.ledger.leave_out(broken.fault)
+        key = self._section_of(broken)
+        if key is None:
+            self.anywhere.append(index)
+        else:
+            self._doubt(key, index)
+
+    def _section_of(self, broken: Broken) -> str | None:
+        """The section that a broken row names, if it is certain. Of a row with a wrong number of
+        fields a reading is believed where its section and its person, or its section and the
+        section's school, are known: by chance that can't be."""
+        if len(broken.readings) == 1:
+            return broken.readings[0][2] or None
+        for _, _, key, school, user, *_ in broken.readings:
+            section = self.sections.there.get(key)
+            if section is not None and (section.school.key == school or self.people.knows(user)):
+                return key
+            if (key in self.sections.faulty or key in self.sections.gone) and (
+                self.people.knows(user)
+            ):
+                return key
+        return None
+
+    def _doubt(self, key: str, index: int) -> None:
+        """Doubt the section with this key, or those that a spreadsheet may have made it from."""
+        if not key or any(sign in key for sign in DAMAGE):
+            self.anywhere.append(index)
+        elif key in self.sections.there:
+            self.doubts.setdefault(key, []).append(index)
+        elif key not in self.sections.faulty and key not in self.sections.gone:
+            for alike in self._sections_alike(key):
+                self.doubts.setdefault(alike, []).append(index)
+
+    def _sections_alike(self, key: str) -> Iterable[str]:
+        if not self._alike:
+            for known in self.sections.there:
+                self._alike.setdefault(_without_zeros(known), []).append(known)
+        return self._alike.get(_without_zeros(key), ())
+
+    def finish(self) -> None:
+        """Tell what could only be counted; call it once, after the last row."""
+        for key, index in self.sections.faulty.items():
+            if self._lost_with_section[key]:
+                rows = counted(self._lost_with_section[key], "enrollment")
+                self.ledger.add_words(index, f"and {rows} with it")
+            if key in self.sections.there:
+                self.doubts.setdefault(key, []).append(index)
+        for key, index in self.people.shelf.faulty.items():
+            if self._of_faulty_people[key]:
+                rows = counted(self._of_faulty_people[key], "enrollment")
+                self.ledger.add_words(index, f"their {rows} can't be followed until it is right")
+        self.people.note_oddities(self._of_disabled)
+        self._note_oddities()
+
+    def _note_oddities(self) -> None:
+        for role, place, times in self._not_seats:
+            words = f"{counted(times, 'enrollment')} of role {role}: not a seat in a class"
+            self.ledger.note(Code.NOT_A_SEAT, place, words)
+        for what, place, times in self._surprises:
+            key, role = what.rsplit(" ", 1)
+            words = (
+                f"{key!r} is {self.people.roles[key]} in users.csv and {role} in "
+                f"{counted(times, 'enrollment')}; the enrollment counts"
+            )
+            self.ledger.note(Code.ROLES_DIFFER, place, words)
+        repeats = sorted(self._ids.lines())
+        if repeats:
+            words = (
+                f"{counted(len(repeats), 'enrollment')} with an id that stands further up "
+                "already; expected each id once. All are used"
+            )
+            self.ledger.note(Code.SAID_TWICE, Place(FILE, repeats[0]), words)
+
+    def doubtful_people(self) -> Mapping[str, Fault]:
+        """Only those whom a membership names: a broken row's key may be anything."""
+        faulty = self.people.shelf.faulty
+        return {key: self.ledger.faults[i] for key, i in faulty.items() if key in self.named}
+
+
+def _without_zeros(key: str) -> str:
+    """What a spreadsheet may leave of a key, and what case may hide."""
+    return key.casefold().lstrip("0")

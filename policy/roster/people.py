@@ -1,0 +1,82 @@
+"""People out of OneRoster's users: name and e-mail, and nothing else of what stands there."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from policy.roster.codes import Code, counted
+from policy.roster.csv_rows import Cells, Row
+from policy.roster.model import Person, Place, Role
+from policy.roster.oneroster_csv import USERS
+from policy.roster.rows import Ledger, Met, RowGone, Shelf, one_line, yes_or_no
+
+STAFF = frozenset(("administrator", "aide", "proctor", "teacher"))
+FAMILY = frozenset(("guardian", "parent", "relative"))
+_ROLES = STAFF | FAMILY | {"student"}
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody in the file, until it is known whom a membership names. `roles` is what the file
+    calls them; what somebody is in a section is said by their memberships alone."""
+
+    ledger: Ledger
+    shelf: Shelf[Person] = field(default_factory=lambda: Shelf(USERS.file))
+    roles: dict[str, str] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
+    _disabled: Met = field(default_factory=Met)
+    _blank: Met = field(default_factory=Met)
+    _unknown_roles: Met = field(default_factory=Met)
+
+    def fill(self, rows: Iterable[Row]) -> None:
+        # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
+        # nothing is read from behind it.
+        self.shelf.fill(
+            rows,
+            self._person,
+            self.ledger,
+            in_place=lambda cells: bool(cells[0]) and "@" in cells[-1],
+        )
+
+    def knows(self, key: str) -> bool:
+        """Whether some row of the file is theirs."""
+        return key in self.shelf.there or key in self.shelf.gone or key in self.shelf.faulty
+
+    def note_oddities(self, disabled_seats: int) -> None:
+        """Tell once each what many rows may have in common."""
+        for _, place, times in self._disabled:
+            words = (
+                f"enabledUser is false for {counted(times, 'user')}: they count as gone, and so "
+                f"{counted(disabled_seats, 'enrollment')} of theirs"
+            )
+            self.ledger.note(Code.DISABLED, place, words)
+        for _, place, times in self._blank:
+            words = f"enabledUser is empty for {counted(times, 'user')}; read as true"
+            self.ledger.note(Code.ENABLED_BLANK, place, words)
+        for role, place, times in self._unknown_roles:
+            words = (
+                f"{counted(times, 'user')} of role {role!r}, which is not one of OneRoster's; "
+                "their enrollments say what they are"
+            )
+            self.ledger.note(Code.ROLE, place, words)
+
+    def surprises(self, key: str, role: Role) -> bool:
+        """Whether a seat in this role is a surprise, after what the file calls them."""
+        said = self.roles[key]
+        if role is Role.TEACHER:
+            return said == "student" or said in FAMILY
+        return said in STAFF or said in FAMILY
+
+    def _person(self, place: Place, cells: Cells) -> Person:
+        key, _, enabled, role, given, family, email = cells
+        if not enabled:
+            self._blank.add("", place)
+        elif not yes_or_no("enabledUser", enabled):
+            self.disabled.add(key)
+            self._disabled.add("", place)
+            raise RowGone
+        plain = role.casefold()
+        if plain not in _ROLES:
+            self._unknown_roles.add(role, place)
+        self.roles.setdefault(key, sys.intern(plain))
+        return Person(key, one_line(given), one_line(family), email, place)
