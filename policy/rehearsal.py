@@ -13,13 +13,6 @@ from policy.simulator.server import serve_forever
 from policy.simulator.switches import Switches
 
 ADMIN = "admin"
-NEVER = 10**9
-NO_QUOTAS = Switches(
-    classroom_per_user=NEVER,
-    classroom_per_project=NEVER,
-    classroom_per_day=NEVER,
-    directory_per_user=NEVER,
-)
 COLUMNS = ("email", "given", "family", "aliases", "suspended", "admin")
 
 
@@ -75,7 +68,7 @@ def set_stage(stage: Stage) -> Simulator:
     domains = dict.fromkeys(person.email.rpartition("@")[2].casefold() for person in people)
     sim = Simulator(
         stage.domain,
-        switches=Switches() if stage.quotas else NO_QUOTAS,
+        switches=Switches(enforce_quotas=stage.quotas),
         state_file=stage.state,
         other_domains=[domain for domain in domains if domain != stage.domain.casefold()],
     )

@@ -25,9 +25,7 @@ ADMIN = f"admin@{DOMAIN}"
 TODAY = "2026-09-01"
 SCOPE = "https://www.googleapis.com/auth/classroom"
 COMMAND = Path(sys.executable).with_name("rollbook")
-NO_QUOTAS = Switches(
-    classroom_per_user=10**9, classroom_per_project=10**9, directory_per_user=10**9
-)
+NO_QUOTAS = Switches(enforce_quotas=False)
 
 POLICY = """\
 version: 1

@@ -1,0 +1,134 @@
+"""The doorkeeper of the API: from one HTTP request to the method's answer or Google's refusal."""
+
+import json
+from collections.abc import Mapping
+
+from policy.errors import RollbookError
+from policy.simulator.calls import Calls
+from policy.simulator.discovery import Method, read_query, routes
+from policy.simulator.exchange import Request, Response, json_response
+from policy.simulator.masks import select
+from policy.simulator.methods import HANDLERS
+from policy.simulator.quotas import Quotas
+from policy.simulator.refusals import (
+    JsonObject,
+    Refusal,
+    denied,
+    insufficient_scope,
+    invalid,
+    not_found,
+    unauthenticated,
+)
+from policy.simulator.state import Grant, Person
+from policy.simulator.tokens import ACCOUNT, ACCOUNT_ID
+from policy.simulator.world import Call, World
+
+# Without a subject a service account is nobody that Classroom knows.
+SERVICE_ACCOUNT = Person(ACCOUNT_ID, ACCOUNT, classroom=False)
+FORM = "application/x-www-form-urlencoded"
+
+
+class WrongAnswer(RollbookError):
+    """The simulator has answered what Google's discovery document doesn't allow"""
+
+
+class Api:
+    """Answers API calls, one at a time, whether alone or in a batch."""
+
+    def __init__(self, world: World, calls: Calls) -> None:
+        self._world = world
+        self._calls = calls
+        self.quotas = Quotas()
+
+    def answer(self, request: Request) -> Response:
+        """The answer to one call, which is counted."""
+        name = "unknown"
+        with self._world.lock:
+            try:
+                request = _overridden(request)
+                route = routes().find(request.verb, request.path)
+                name = route.method.id
+                answer = self._called(route.method, route.values, request)
+                response = json_response(answer)
+            except Refusal as refusal:
+                body = refusal.body(self._world.switches)
+                response = json_response(body, status=refusal.status, headers=refusal.headers)
+            self._calls.count(name, response.status)
+        return response
+
+    def _called(self, method: Method, values: Mapping[str, str], request: Request) -> JsonObject:
+        """1 who, 2 may the token do this, 3 quota, 4 weather, 5 is it well said, 6 do it."""
+        world = self._world
+        switches, now = world.switches, world.time.now()
+        grant, caller = self._caller(request, now)
+        if grant.scopes.isdisjoint(method.scopes):
+            raise insufficient_scope(method.scopes, service=method.service, method=method.id)
+        refusal = self.quotas.take(
+            method.service, user_id=caller.id, now=now, switches=switches
+        ) or world.weather.strike(method.service, now=now, switches=switches)
+        if refusal is not None:
+            raise refusal
+        query, mask = read_query(method, request.query)
+        body = _body(method, request.body)
+        handler = HANDLERS.get(method.id)
+        if handler is None:
+            words = f"The simulator does not have {method.id}; see docs/simulator.md"
+            raise Refusal(501, "NOT_IMPLEMENTED", words)
+        call = Call(world, method, values, query, body, caller, grant.scopes, now)
+        answer = handler(call)
+        if switches.check_answers:
+            _check(method, answer)
+        return answer if mask is None else select(mask, answer)
+
+    def _caller(self, request: Request, now: float) -> tuple[Grant, Person]:
+        """What the token stands for, and whose it is. Raises Refusal (401)."""
+        token = _token(request)
+        if not token:
+            raise unauthenticated(given=False)
+        state = self._world.state
+        grant = state.tokens.get(token)
+        if grant is None or grant.expires <= now:
+            raise unauthenticated(given=True)
+        person = SERVICE_ACCOUNT if grant.user == ACCOUNT_ID else state.people.get(grant.user)
+        if person is None or not person.active:
+            raise unauthenticated(given=True)
+        if not person.classroom and not request.path.startswith("/admin/"):
+            raise denied("ClassroomDisabled")
+        return grant, person
+
+
+def _token(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.casefold() == "bearer" else ""
+
+
+def _body(method: Method, raw: bytes) -> JsonObject:
+    """The body, fit for the method, without what was sent as null. Raises Refusal (400)."""
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise invalid("Invalid JSON payload received. Unexpected token.") from None
+    method.check_body(body)
+    return {name: value for name, value in body.items() if value is not None} if body else {}
+
+
+def _check(method: Method, answer: JsonObject) -> None:
+    misfit = method.check_answer(answer)
+    if misfit is not None:
+        where = ".".join(misfit.path) or "the answer"
+        raise WrongAnswer(
+            f"{method.id}: {where} should be {misfit.kind}, found {misfit.found!r}; this is a "
+            "fault of the simulator"
+        )
+
+
+def _overridden(request: Request) -> Request:
+    """The client sends a GET whose address is too long as a POST with its query as body."""
+    verb = request.headers.get("x-http-method-override")
+    if not verb:
+        return request
+    if request.verb != "POST" or verb.upper() != "GET":
+        raise not_found("Method not found.")
+    return Request("GET", request.path, request.body.decode(), request.headers)
