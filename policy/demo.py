@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from threading import Thread
 from typing import IO, cast
 from urllib.parse import quote
 
@@ -139,8 +141,11 @@ def _serve_page(environment: Mapping[str, str], screen: Screen, port: int, url: 
         stderr=subprocess.PIPE,
         text=True,
     )
+    log = cast(IO[str], process.stderr)
+    reader = Thread(target=deque, args=(log, 0), name="demo-log")  # read on, so that it never fills
     try:
-        _wait_until_served(process)
+        _wait_until_served(log)
+        reader.start()
         screen.say(f"\nThe page: {address}/app/   (be any of the teachers, or the admin)")
         screen.say(f"Google in a box: {url}/simulator/   Ctrl-C ends the demo.")
         process.wait()
@@ -148,13 +153,16 @@ def _serve_page(environment: Mapping[str, str], screen: Screen, port: int, url: 
         screen.say("\nThe demo has ended; it leaves nothing behind.")
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
+        if reader.ident is not None:
+            reader.join()
+        log.close()
 
 
-def _wait_until_served(process: subprocess.Popen[str]) -> None:
+def _wait_until_served(log: IO[str]) -> None:
     """Read gunicorn's log until it says that it listens."""
     said: list[str] = []
-    for line in cast(IO[str], process.stderr):
+    for line in log:
         said.append(line)
         if STARTED in line:
             return

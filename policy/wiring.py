@@ -18,6 +18,9 @@ from policy.settings import Settings
 from policy.store.sql import SqlStore
 
 
+CLICK_SECONDS = 10  # Google's side panel waits some 30 s for the whole answer to a click
+
+
 @contextmanager
 def open_world(settings: Settings, progress: Progress) -> Iterator[World]:
     """Everything that the engine needs, open while it is used."""
@@ -60,7 +63,8 @@ def directory(settings: Settings, pace: Pace) -> DirectoryGateway:
 
 def teacher_classroom(settings: Settings, token: str) -> TeacherGateway:
     """Classroom as the teacher whose access token this is. To be closed."""
-    return TeacherGateway(Transport(settings.google_root, TokenCredentials(token)))
+    credentials = TokenCredentials(token)
+    return TeacherGateway(Transport(settings.google_root, credentials, timeout=CLICK_SECONDS))
 
 
 def clock(settings: Settings) -> Callable[[tzinfo], datetime]:

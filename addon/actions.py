@@ -1,0 +1,190 @@
+"""What a teacher can have done, by name. Each does it, says so, and shows the card again.
+
+All are safe to repeat: Google sends a click again after consent, and people click twice. The
+parameters come from outside: a class counts only if it is among the caller's own.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+
+from addon.access import Caller
+from addon.cards.home import count, home_card, spoken, trouble_card
+from addon.screens import Seen, in_words, look
+from addon.services import OpenClassroom, Services
+from addon.viewmodels.home import ClassLine
+from addon.widgets import Card
+from policy.errors import GoogleOutOfReach, GoogleRefused
+from policy.google.base import CourseState
+from policy.store.base import Decision
+
+LONGEST = timedelta(seconds=12)  # Google's side panel waits some 30 s, and nobody that long
+PROVISIONED, ACTIVE, DECLINED = CourseState.PROVISIONED, CourseState.ACTIVE, CourseState.DECLINED
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, in a sentence, and the card that follows."""
+
+    notice: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One click being dealt with: who clicked, and their classes as read for it."""
+
+    services: Services
+    caller: Caller
+    classroom: OpenClassroom
+    seen: Seen
+    parameters: Mapping[str, str]
+
+    def asked_for(self) -> tuple[ClassLine, CourseState] | None:
+        """The class that the button named, if it is one of the caller's."""
+        return self.seen.home.find(self.parameters.get("course", ""))
+
+    def put(self, line: ClassLine, state: CourseState) -> None:
+        """Set the state and remember that the teacher wanted it, since Classroom may tell the
+        old one for a while. Raises GoogleRefused, GoogleOutOfReach."""
+        self.classroom.set_state(line.course_id, state)
+        now = self.services.clock()
+        self.services.store().decide(
+            Decision(line.course_id, self.caller.user_id, state.value, now)
+        )
+
+    def done(self, notice: str, *problems: str) -> Done:
+        """The end of it: the classes are looked at again, with what was decided just now."""
+        again = look(self.services, self.caller, self.seen.courses, problems=problems)
+        return Done(notice, home_card(again.home))
+
+
+Work = Callable[[Desk], Done]
+Act = Callable[[Services, Caller, Mapping[str, str]], Done]
+
+
+def _at_the_desk(work: Work) -> Act:
+    """The action that reads the caller's classes first; when that fails, the card says why."""
+
+    def act(services: Services, caller: Caller, parameters: Mapping[str, str]) -> Done:
+        try:
+            with closing(services.classroom(caller.access_token)) as classroom:
+                seen = look(services, caller, list(classroom.own_courses()))
+                return work(Desk(services, caller, classroom, seen, parameters))
+        except (GoogleRefused, GoogleOutOfReach) as error:
+            log.warning("a click came to nothing: %s", _for_the_log(error))
+            return Done("That did not work.", trouble_card(in_words(error)))
+
+    return act
+
+
+@_at_the_desk
+def accept(desk: Desk) -> Done:
+    """Accept one class. One that was declined is first offered again, as Classroom wants it."""
+    match desk.asked_for():
+        case None:
+            return _not_yours(desk)
+        case line, CourseState.ACTIVE:
+            return desk.done(f"{spoken(line)} is already accepted.")
+        case line, CourseState.DECLINED:
+            return _try(desk, line, (PROVISIONED, ACTIVE), "accepted")
+        case line, _:
+            return _try(desk, line, (ACTIVE,), "accepted")
+
+
+@_at_the_desk
+def decline(desk: Desk) -> Done:
+    """Decline one class that waits."""
+    match desk.asked_for():
+        case None:
+            return _not_yours(desk)
+        case line, CourseState.DECLINED:
+            return desk.done(f"{spoken(line)} is already declined.")
+        case line, CourseState.ACTIVE:
+            return desk.done(f"{spoken(line)} is accepted, so it can't be declined any more.")
+        case line, _:
+            return _try(desk, line, (DECLINED,), "declined")
+
+
+@_at_the_desk
+def accept_all(desk: Desk) -> Done:
+    """Accept every class that waits, those too that the card had no room for."""
+    waiting = desk.seen.home.waiting
+    if not waiting:
+        return desk.done("Nothing waits for you.")
+    accepted, refused = _accept_each(desk, waiting)
+    left = len(waiting) - accepted - len(refused)
+    if accepted == len(waiting):
+        return desk.done(f"{count(accepted, 'class', 'classes')} accepted.")
+    notice = f"{accepted} of {len(waiting)} classes accepted."
+    return desk.done(notice, *_what_did_not_work(refused, left))
+
+
+@_at_the_desk
+def refresh(desk: Desk) -> Done:
+    """Read again."""
+    return desk.done("")
+
+
+ACTIONS: Mapping[str, Act] = {
+    "accept": accept,
+    "decline": decline,
+    "accept-all": accept_all,
+    "refresh": refresh,
+}
+
+
+def _try(desk: Desk, line: ClassLine, states: Iterable[CourseState], done: str) -> Done:
+    try:
+        for state in states:
+            desk.put(line, state)
+    except (GoogleRefused, GoogleOutOfReach) as error:
+        log.warning("a class could not be %s: %s", done, _for_the_log(error))
+        return desk.done("That did not work.", f"{spoken(line)} is not {done}. {in_words(error)}")
+    return desk.done(f"{spoken(line)} {done}.")
+
+
+def _accept_each(desk: Desk, waiting: Sequence[ClassLine]) -> tuple[int, list[ClassLine]]:
+    """How many were accepted, and which were refused. Of the rest nothing is known: Google was out
+    of reach, or the click took too long."""
+    accepted, refused = 0, list[ClassLine]()
+    until = desk.services.clock() + LONGEST
+    for line in waiting:
+        try:
+            desk.put(line, ACTIVE)
+            accepted += 1
+        except GoogleRefused as error:
+            log.warning("a class could not be accepted: %s", _for_the_log(error))
+            refused.append(line)
+        except GoogleOutOfReach as error:
+            log.warning("Accept all stopped: %s", _for_the_log(error))
+            break
+        if desk.services.clock() > until:
+            break
+    return accepted, refused
+
+
+def _what_did_not_work(refused: Sequence[ClassLine], left: int) -> Iterable[str]:
+    if refused:
+        names = "; ".join(spoken(line) for line in refused)
+        yield f"Google Classroom refused to accept: {names}. Nothing has changed there."
+    if left:
+        yield (
+            f"{count(left, 'class waits', 'classes wait')} still, it seems: Google Classroom did "
+            "not answer in time. Choose Accept all again."
+        )
+
+
+def _not_yours(desk: Desk) -> Done:
+    return desk.done("This class is not among those that wait for you; nothing was changed.")
+
+
+def _for_the_log(error: GoogleRefused | GoogleOutOfReach) -> str:
+    """Google's words hold no e-mail and no name (see policy.google.base.Reply)."""
+    if isinstance(error, GoogleRefused):
+        return f"{error.status} {error.reason}"
+    return type(error).__name__

@@ -1,0 +1,83 @@
+"""The web app: puts store, Classroom, checks and routes together. No rule of its own."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, partial
+
+from flask import Flask, Response
+
+from addon.certificates import Certificates
+from addon.demo import Demo
+from addon.routes.events import events
+from addon.routes.guard import guard
+from addon.routes.health import health
+from addon.routes.pages import demonstration, door, from_this_machine
+from addon.services import OpenClassroom, Services
+from addon.verify import Verifier
+from policy.settings import Settings
+from policy.store.base import Store
+from policy.wiring import open_store, teacher_classroom
+
+LARGEST_BODY = 256 * 1024
+
+HEADERS = {
+    # The page may be shown in Classroom, and nowhere else; nothing comes from elsewhere.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors https://classroom.google.com"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Strict-Transport-Security": "max-age=31536000",  # browsers heed it over https only
+}
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Callable[[], Store] | None = None,
+    classroom: Callable[[str], OpenClassroom] | None = None,
+    certificates: Certificates | None = None,
+    demo: Demo | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    """The app. The store is opened at the first request, so that each worker has its own.
+    With `demo`, everything is refused that does not come from this machine."""
+    services = Services(
+        store=cache(store or partial(open_store, settings)),
+        classroom=classroom or partial(teacher_classroom, settings),
+        clock=clock,
+    )
+    base = settings.addon_url or ""
+    app = Flask("addon")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    if demo is not None:
+        app.before_request(from_this_machine)
+        _use_sessions(app)
+    verifier = Verifier(settings, certificates or Certificates(settings.google_root))
+    guard(app, verifier, base=base)
+    app.register_blueprint(events(services, base=base))
+    app.register_blueprint(health(services.store))
+    app.register_blueprint(demonstration(services, demo) if demo else door())
+    app.after_request(_with_headers)
+    return app
+
+
+def _use_sessions(app: Flask) -> None:
+    """Sessions that end with the process: a demonstration is one process, over plain http."""
+    app.secret_key = secrets.token_bytes(32)
+    app.config.update(
+        SESSION_COOKIE_NAME="rollbook-demo",
+        SESSION_COOKIE_PATH="/app",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+    )
+
+
+def _with_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")  # static files have said already
+    return response

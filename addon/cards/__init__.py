@@ -1,0 +1,1 @@
+"""Values to widgets, one module a screen."""

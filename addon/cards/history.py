@@ -1,0 +1,65 @@
+"""The administrator's card: what the last run did, what it held back, what Google refused."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from addon.viewmodels.history import History
+from addon.widgets import Action, Button, ButtonRow, Card, Item, Section, Style, Text, Tone, Widget
+
+NAME = "history"
+TITLE = "Last run"
+
+# Kinds of change as the plan names them, in words that fit what was done and what was not.
+KINDS = {
+    "course.create": ("new class", "new classes"),
+    "course.update": ("class change", "class changes"),
+    "course.owner": ("change of owner", "changes of owner"),
+    "course.archive": ("class archival", "class archivals"),
+    "course.restore": ("class restoral", "class restorals"),
+    "teacher.add": ("co-teacher addition", "co-teacher additions"),
+    "teacher.remove": ("co-teacher removal", "co-teacher removals"),
+    "student.add": ("student addition", "student additions"),
+    "student.remove": ("student removal", "student removals"),
+}
+
+
+def history_card(history: History) -> Card:
+    """The card of an administrator."""
+    if history.state is None or history.started is None:
+        nothing = Text("No run yet. Plan one with: rollbook plan policies")
+        return Card(NAME, TITLE, "", (Section((nothing,)), _foot()))
+    sections = (
+        Section((_when(history.started), _classes(history.classes))),
+        _section("Done", history.done, nothing="Nothing to do: all was as it should be."),
+        _section("Held back, waiting for consent", history.held),
+        _section("Refused by Google", history.refused),
+        _foot(),
+    )
+    shown = tuple(section for section in sections if section.widgets)
+    return Card(NAME, TITLE, history.state.value.capitalize(), shown)
+
+
+def _when(started: datetime) -> Item:
+    return Item(f"{started:%Y-%m-%d %H:%M} {started.tzname() or ''}".strip(), "started")
+
+
+def _classes(number: int) -> Item:
+    return Item(f"{number:,} {'class' if number == 1 else 'classes'}", "kept by Rollbook")
+
+
+def _section(header: str, counts: Mapping[str, int] | None, *, nothing: str = "") -> Section:
+    widgets: tuple[Widget, ...] = tuple(
+        Item(f"{number:,} {_kind(kind, number)}") for kind, number in (counts or {}).items()
+    )
+    if not widgets and nothing:
+        widgets = (Text(nothing, Tone.QUIET),)
+    return Section(widgets, header)
+
+
+def _kind(kind: str, number: int) -> str:
+    one, many = KINDS.get(kind, (kind, kind))
+    return one if number == 1 else many
+
+
+def _foot() -> Section:
+    return Section((ButtonRow((Button("Refresh", Action("refresh"), Style.PLAIN),)),))

@@ -1,0 +1,1 @@
+"""Widgets to what a browser or Google understands."""

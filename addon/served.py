@@ -1,0 +1,51 @@
+"""What gunicorn starts: the app as the environment's settings describe it, and the demo's."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask
+
+from addon.app import create_app
+from addon.demo import Person, Role
+from policy import wiring
+from policy.settings import Settings, read_settings
+
+
+def create() -> Flask:
+    """The add-on's app."""
+    return create_app(read_settings(os.environ))
+
+
+def create_demo() -> Flask:
+    """The app with a bar on top that lets one be any of the sample people."""
+    settings = read_settings(os.environ)
+    return create_app(settings, demo=SampleDemo(settings, _people(settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDemo:
+    """The people of the demo's simulator."""
+
+    settings: Settings
+    sample: tuple[Person, ...]
+
+    def people(self) -> Sequence[Person]:
+        return self.sample
+
+    def token_for(self, email: str) -> str:
+        return wiring.acting_token(self.settings, email)
+
+
+def _people(settings: Settings) -> tuple[Person, ...]:
+    """The administrator, and everybody who owns a class, by name."""
+    admin = settings.google_admins[0]
+    with wiring.open_world(settings, lambda _done, _total: None) as world:
+        owners = {course.owner for course in world.classroom.courses()}
+        accounts = list(world.directory.accounts())
+    teachers = sorted(
+        (Person(a.id, a.emails[0], a.name, Role.TEACHER) for a in accounts if a.id in owners),
+        key=lambda person: person.name,
+    )
+    admins = [Person(a.id, admin, a.name, Role.ADMIN) for a in accounts if admin in a.emails]
+    return (*admins, *teachers)

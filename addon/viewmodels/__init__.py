@@ -1,0 +1,1 @@
+"""What a card shows, as plain values; no widget, no markup."""

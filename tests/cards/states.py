@@ -1,0 +1,88 @@
+"""Every state that a card can be in; the golden files and the screenshots are made from these."""
+
+from datetime import UTC, datetime
+
+from addon.cards.history import history_card
+from addon.cards.home import home_card, trouble_card
+from addon.routes.guard import NO_TOKEN
+from addon.routes.pages import DOOR
+from addon.screens import in_words
+from addon.viewmodels.history import History
+from addon.viewmodels.home import ClassLine, Home
+from policy.errors import GoogleOutOfReach, GoogleRefused
+from policy.store.base import RunState
+
+ALGEBRA = ClassLine("101", "Algebra I", "Period 1", 24, "https://classroom.google.com/c/MTAx")
+BIOLOGY = ClassLine("102", "Biology", "Period 3", 27, "https://classroom.google.com/c/MTAy")
+CHORUS = ClassLine("103", "Chorus", "", 1, "https://classroom.google.com/c/MTAz")
+LONG = ClassLine(
+    "104",
+    "Advanced Placement Comparative Government and Politics with Debate",
+    "Periods 5 and 6, every second Thursday",
+    31,
+    "https://classroom.google.com/c/MTA0",
+)
+ODD = ClassLine("105", "Reading & Writing <b>Lab</b> &lt;3", 'Room "9" <script>', 0, "")
+
+
+def many(count: int, start: int = 200) -> tuple[ClassLine, ...]:
+    """Classes for a teacher who has far too many."""
+    return tuple(
+        ClassLine(
+            str(start + number),
+            f"Class {number + 1:03}",
+            f"Period {number % 8 + 1}",
+            20 + number % 10,
+            f"https://classroom.google.com/c/{start + number}",
+        )
+        for number in range(count)
+    )
+
+
+REFUSED = GoogleRefused("refused", status=403, reason="@CourseStateDenied")
+SIGNED_OUT = GoogleRefused("refused", status=401, reason="the access token has ended")
+
+STATES = {
+    "one-waiting": home_card(Home(waiting=(ALGEBRA,))),
+    "waiting": home_card(Home(waiting=(ALGEBRA, BIOLOGY, CHORUS))),
+    "waiting-and-accepted": home_card(
+        Home(waiting=(ALGEBRA, LONG), accepted=(BIOLOGY,), declined=(CHORUS,))
+    ),
+    "all-accepted": home_card(Home(accepted=(ALGEBRA, BIOLOGY, CHORUS, LONG))),
+    "partly-failed": home_card(
+        Home(
+            waiting=(CHORUS,),
+            accepted=(ALGEBRA, BIOLOGY),
+            problems=("Google Classroom refused to accept: Chorus. Nothing has changed there.",),
+        )
+    ),
+    "empty": home_card(Home()),
+    "odd-names": home_card(Home(waiting=(ODD, LONG), accepted=(ODD,))),
+    "too-many": home_card(
+        Home(
+            waiting=many(120),
+            accepted=many(60, 400),
+            declined=many(20, 600),
+            problems=("One failed.", "Two failed.", "Three failed.", "Four failed."),
+        )
+    ),
+    "trouble-out-of-reach": trouble_card(in_words(GoogleOutOfReach())),
+    "trouble-refused": trouble_card(in_words(REFUSED)),
+    "trouble-signed-out": trouble_card(in_words(SIGNED_OUT)),
+    "trouble-no-token": trouble_card(NO_TOKEN),
+    "door": DOOR,
+    "history-none": history_card(History(0)),
+    "history-quiet": history_card(
+        History(1, RunState.DONE, datetime(2026, 9, 2, 4, 0, tzinfo=UTC), {}, {}, {})
+    ),
+    "history-busy": history_card(
+        History(
+            1204,
+            RunState.HELD,
+            datetime(2026, 9, 1, 4, 0, tzinfo=UTC),
+            {"course.create": 88, "student.add": 2311, "teacher.add": 1},
+            {"student.remove": 412},
+            {"course.owner": 1},
+        )
+    ),
+}
