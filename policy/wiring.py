@@ -17,7 +17,6 @@ from policy.run.pace import Pace as MinutePace
 from policy.settings import Settings
 from policy.store.sql import SqlStore
 
-
 CLICK_SECONDS = 10  # Google's side panel waits some 30 s for the whole answer to a click
 
 
