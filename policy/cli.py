@@ -124,7 +124,7 @@ def plan(
     """Show what a night would do. Nothing is written to Google or to the store."""
     inputs = engine.read_inputs(policy, roster)
     with _world() as world:
-        made = engine.make_plan(inputs, world).plan.with_consent(dict(allow))
+        made = engine.make_plan(inputs, world).with_consent(dict(allow))
     text = FORMATS[form](made)
     if out is None:
         click.echo(text, nl=False)

@@ -7,21 +7,29 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from policy.errors import StalePlan
-from policy.google.base import Classroom, Directory
+from policy.errors import GoogleOutOfReach, PlanAtFault, StalePlan
+from policy.google.base import Classroom, Course, CourseState, Directory
 from policy.merge.desire import desire
-from policy.merge.judge import Judged, judge
-from policy.merge.people import match_people
-from policy.merge.plan import Kind, Plan
-from policy.reading import account_facts, base_record, base_row, read_evening
+from policy.merge.judge import judge
+from policy.merge.people import AccountFacts, match_people
+from policy.merge.plan import Change, HeldFor, Kind, Plan
+from policy.merge.wish import Sources
+from policy.reading import (
+    account_facts,
+    base_row,
+    match_rows,
+    read_books,
+    read_evening,
+    remembered,
+)
 from policy.roster.load import load_roster
 from policy.roster.model import Roster
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
 from policy.run.apply import Finished, Surroundings, apply_plan
-from policy.run.journal import made_by, new_row
+from policy.run.journal import made_by
 from policy.settings import Settings
-from policy.store.base import BaseCourse, RunState, Standing, Store
+from policy.store.base import RunState, Standing, Store
 
 Progress = Callable[[int, int], None]
 
@@ -47,18 +55,6 @@ class Inputs:
     roster: Roster
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, and what the store learns when it is carried out."""
-
-    judged: Judged
-    matches: Mapping[str, str]
-
-    @property
-    def plan(self) -> Plan:
-        return self.judged.plan
-
-
 def validate(policy_folder: Path) -> Policy:
     """The policy, checked. Raises PolicyAtFault with every problem."""
     return load_policy(policy_folder)
@@ -70,50 +66,90 @@ def read_inputs(policy_folder: Path, roster: Path | None) -> Inputs:
     return Inputs(policy, load_roster(roster or Path(policy.roster_path)))
 
 
-def make_plan(inputs: Inputs, world: World) -> Planned:
+def make_plan(inputs: Inputs, world: World) -> Plan:
     """Plan a night; nothing is written, neither to Google nor to the store."""
-    rows = {row.alias: row for row in world.store.base()}
-    rows |= {row.alias: row for row in _made_unawares(world)}
-    return _plan(inputs, rows, world)
-
-
-def _plan(inputs: Inputs, rows: Mapping[str, BaseCourse], world: World) -> Planned:
     policy, roster = inputs.policy, inputs.roster
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
-    bases = {alias: base_record(row) for alias, row in rows.items()}
-    revision = world.store.revision()
-    remembered = world.store.matches()
+    books = read_books(world.store, world.classroom)
     matches = match_people(
         roster,
-        map(account_facts, world.directory.accounts()),
+        _accounts(world),
         domains=policy.district.domains,
-        remembered=remembered,
+        remembered=remembered(world.store.matches()),
     )
-    wishes = desire(roster, policy, matches, bases=bases, today=now.date())
-    judged = judge(
-        roster,
-        policy,
-        matches,
-        wishes=wishes,
-        evening=read_evening(world.classroom, bases, wishes.desired, revision=revision),
-        now=now,
-        plan_id=_new_id(world),
-    )
-    found = {key: user.id for key, user in matches.users.items()}
-    return Planned(judged, {k: v for k, v in found.items() if remembered.get(k) != v})
+    sources = Sources(roster, policy, matches, now.date())
+    wishes = desire(sources, bases=books.bases())
+    evening = read_evening(world.classroom, books, wishes.desired)
+    return judge(sources, wishes, evening, now=now, plan_id=_new_id(world))
+
+
+def _accounts(world: World) -> list[AccountFacts]:
+    """The Directory's accounts. The administrator is one of them: if not, we see another domain,
+    or not all of this one, and everybody else would look unmatched."""
+    accounts = [account_facts(account) for account in world.directory.accounts()]
+    admin = next(iter(world.settings.google_admins), "").casefold()
+    if admin not in {email for account in accounts for email in account.emails}:
+        raise GoogleOutOfReach(
+            f"The Directory tells of {len(accounts):,} accounts, and {admin} is not among them, "
+            "though it acts for them. Nothing was planned; check ROLLBOOK_GOOGLE_ADMIN."
+        )
+    return accounts
 
 
 def apply(plan: Plan, world: World) -> Finished:
-    """Apply a plan that was made earlier. Raises StalePlan when the store has moved on."""
+    """Apply a plan that was made earlier, just as it was shown. Raises StalePlan when the store
+    or Classroom has moved on, PlanAtFault when it was made from another store."""
     with world.store.run_lock():
-        _recover(world)
-        revision = world.store.revision()
-        if revision != plan.revision:
-            raise StalePlan(
-                f"plan {plan.id} was made at revision {plan.revision} of the store, which is now "
-                f"at {revision}: something was applied since. Make a new plan."
+        mark = world.store.mark()
+        if plan.store.id != mark.id:
+            raise PlanAtFault(
+                f"plan {plan.id} was made from another store than this one; nothing was written. "
+                "Make a plan from this one."
             )
-        return _apply(plan, world)
+        if plan.store.revision != mark.revision:
+            raise StalePlan(
+                f"plan {plan.id} was made at revision {plan.store.revision} of the store, which "
+                f"is now at {mark.revision}: a run has started since. Make a new plan."
+            )
+        _refuse_strangers(plan, world.store)
+        _refuse_moved(plan, world)
+        return _carry_out(plan, world)
+
+
+def _refuse_strangers(plan: Plan, store: Store) -> None:
+    """Raise PlanAtFault where a plan's file would have the store take a class as ours that no run
+    of this store has made."""
+    known = {row.alias: row.course_id for row in store.base()}
+    made = made_by(store.unfinished())
+    for base in plan.settle.keep:
+        if known.get(base.alias) != base.course_id and base.alias not in made:
+            raise PlanAtFault(
+                f"plan {plan.id} takes course {base.course_id} as {base.alias}, which no run of "
+                "this store has made; nothing was written. Make a new plan."
+            )
+
+
+def _refuse_moved(plan: Plan, world: World) -> None:
+    """Raise StalePlan where a class that the plan changes is not as it was when it was planned."""
+    changed = [c for c in plan.changes if c.course.id is not None]
+    if not changed:
+        return
+    courses = {course.id: course for course in world.classroom.courses()}
+    moved = {c.course.name for c in changed if _has_moved(c, courses.get(c.course.id or ""))}
+    if moved:
+        names = ", ".join(f"“{name}”" for name in sorted(moved)[:5])
+        raise StalePlan(
+            f"plan {plan.id} is older than Classroom: changed since are {names}"
+            f"{f' and {len(moved) - 5} more' if len(moved) > 5 else ''}. Make a new plan."
+        )
+
+
+def _has_moved(change: Change, course: Course | None) -> bool:
+    if course is None or course.state not in (CourseState.ACTIVE, CourseState.PROVISIONED):
+        return True
+    if change.kind is Kind.COURSE_UPDATE:
+        return bool(getattr(course, change.field or "name") != change.before)
+    return change.kind is Kind.COURSE_OWNER and course.owner != change.before
 
 
 def sync(
@@ -126,21 +162,26 @@ def sync(
     """Plan, judge, apply: what is not held is applied without asking. Writes that a killed run
     left behind are found first."""
     with world.store.run_lock():
-        _recover(world)
-        rows = {row.alias: row for row in world.store.base()}
-        planned = _plan(inputs, rows, world)
-        plan = planned.plan.with_consent(allowed)
+        plan = make_plan(inputs, world).with_consent(allowed)
         show(plan)
-        judged = planned.judged
-        world.store.keep(
-            [base_row(base) for base in judged.keep],
-            forget=judged.forget,
-            matches=planned.matches,
-        )
-        return plan, _apply(plan, world)
+        return plan, _carry_out(plan, world)
 
 
-def _apply(plan: Plan, world: World) -> Finished:
+def _carry_out(plan: Plan, world: World) -> Finished:
+    """Tell the store what the plan has found out, then write. Runs that never ended are marked."""
+    settle = plan.settle
+    is_rekeyed = any(hold.reason is HeldFor.REKEYED for hold in plan.held)
+    world.store.keep(
+        map(base_row, settle.keep),
+        forget=settle.forget,
+        matches=match_rows(settle.matches),
+        heard=settle.heard,
+        keyed_by="" if is_rekeyed else settle.keyed_by,
+    )
+    for run in world.store.runs(newest=20):
+        if run.state is RunState.RUNNING:
+            ended = replace(run, state=RunState.INTERRUPTED, ended=world.clock())
+            world.store.end_run(ended)
     around = Surroundings(
         classroom=world.classroom,
         store=world.store,
@@ -149,29 +190,6 @@ def _apply(plan: Plan, world: World) -> Finished:
         progress=world.progress,
     )
     return apply_plan(plan, around, run_id=_new_id(world))
-
-
-def _recover(world: World) -> None:
-    """After a run that was cut off: courses that it may have made are looked for by alias and
-    taken as ours; seats settle by themselves, since the merge reads Classroom anew."""
-    world.store.keep(_made_unawares(world))
-    for run in world.store.runs(newest=20):
-        if run.state is RunState.RUNNING:
-            ended = replace(run, state=RunState.INTERRUPTED, ended=world.clock())
-            world.store.end_run(ended)
-
-
-def _made_unawares(world: World) -> list[BaseCourse]:
-    """Base rows of the courses that a killed run made without hearing so."""
-    facts = made_by(world.store.unfinished())
-    if not facts:
-        return []
-    known = {row.alias for row in world.store.base()}
-    found = world.classroom.find([alias for alias in facts if alias not in known])
-    return [
-        new_row(alias, course.id, owner=course.owner, facts=facts[alias])
-        for alias, course in found.items()
-    ]
 
 
 def status(store: Store) -> Standing:

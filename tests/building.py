@@ -3,7 +3,16 @@
 from datetime import UTC, date, datetime
 
 from policy.merge.compare import Setting
-from policy.merge.plan import Change, CourseRef, Kind, NewCourse, Plan, PolicySummary, RosterSummary
+from policy.merge.plan import (
+    Change,
+    CourseRef,
+    Kind,
+    NewCourse,
+    Plan,
+    PolicySummary,
+    RosterSummary,
+    StoreMark,
+)
 from policy.merge.records import Base, Desired, Fields, Live, State, User, Wanted
 from policy.merge.why import Reasons
 from policy.roster.model import (
@@ -111,6 +120,7 @@ def setting(school_rules: SchoolRules | None = None, *users: User) -> Setting:
         rules=chosen,
         reasons=Reasons(policy(chosen), "sch1", "Lincoln"),
         names={user.id: user for user in users},
+        vanished=frozenset(),
         now=NOW_TEXT,
     )
 
@@ -208,7 +218,7 @@ def plan(*changes: Change, revision: int = 0) -> Plan:
         district_name="Demo District",
         roster=RosterSummary("roster", "r0", {"sections": 1}),
         policy=PolicySummary("p0", None),
-        revision=revision,
+        store=StoreMark("store-1", revision),
         changes=changes,
         courses=1,
         schools={"sch1": "Lincoln"},

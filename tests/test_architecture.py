@@ -39,7 +39,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.run.apply",
         "policy.store.base",
     ),
-    "policy.reading": ("policy.google.base", "policy.merge", "policy.store.base"),
+    "policy.reading": (
+        "policy.google.base",
+        "policy.merge",
+        "policy.run.journal",
+        "policy.store.base",
+    ),
     "policy.wiring": (
         "policy.engine",
         "policy.google",

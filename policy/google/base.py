@@ -54,6 +54,14 @@ class Members:
     students: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A course that is there, but that Google does not let us read: Google's words. Some answer
+    500 for ever, and a suspended one is for its owner only."""
+
+    reason: str
+
+
 class Verb(Enum):
     """The writes that Rollbook can ask for; there is no other code path that writes."""
 
@@ -105,10 +113,10 @@ class Classroom(Protocol):
     def courses(self) -> Iterable[Course]:
         """Every course of the domain, all states, to the last page."""
 
-    def find(self, aliases: Sequence[str]) -> Mapping[str, Course]:
-        """The courses that these aliases name; an alias that names none is left out."""
+    def find(self, aliases: Sequence[str]) -> Mapping[str, Course | Unreadable]:
+        """The courses that these aliases (or ids) name; one that names none is left out."""
 
-    def members(self, course_ids: Sequence[str]) -> Mapping[str, Members]:
+    def members(self, course_ids: Sequence[str]) -> Mapping[str, Members | Unreadable]:
         """Who is in these courses; a course that is gone is left out."""
 
     def write(self, writes: Sequence[Write]) -> Sequence[Reply]:

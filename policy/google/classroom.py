@@ -15,11 +15,12 @@ from policy.google.base import (
     Outcome,
     Pace,
     Reply,
+    Unreadable,
     Verb,
     Write,
 )
 from policy.google.http import Answer, JsonObject, Request
-from policy.google.reader import Reader, check, gone, items, next_page
+from policy.google.reader import Reader, gone, items, next_page, unreadable
 from policy.google.replies import judge
 from policy.google.transport import Resource, Transport
 
@@ -48,19 +49,18 @@ class ClassroomGateway:
         bodies = self._reader.pages(self._courses_page, "courses", doing="list the courses")
         return (course_of(body) for body in bodies)
 
-    def find(self, aliases: Sequence[str]) -> Mapping[str, Course]:
-        """The courses that these aliases name; an alias that names none is left out."""
+    def find(self, aliases: Sequence[str]) -> Mapping[str, Course | Unreadable]:
+        """The courses that these aliases (or ids) name; one that names none is left out."""
         wanted = list(dict.fromkeys(aliases))
         requests = [self._transport.courses.get(id=name, fields=COURSE_FIELDS) for name in wanted]
-        found: dict[str, Course] = {}
+        found: dict[str, Course | Unreadable] = {}
         answers = self._reader.several(requests, doing="find courses by alias")
         for alias, answer in zip(wanted, answers, strict=True):
             if not gone(answer):
-                check(answer, doing=f"find the course {alias}")
-                found[alias] = course_of(answer.body)
+                found[alias] = unreadable(answer) or course_of(answer.body)
         return found
 
-    def members(self, course_ids: Sequence[str]) -> Mapping[str, Members]:
+    def members(self, course_ids: Sequence[str]) -> Mapping[str, Members | Unreadable]:
         """Who is in these courses; a course that is gone is left out."""
         wanted = dict.fromkeys(course_ids)
         seen = {course_id: _Seen() for course_id in wanted}
@@ -125,6 +125,7 @@ class _Seen:
     """Who has been seen in one course so far."""
 
     gone: bool = False
+    unreadable: Unreadable | None = None
     users: dict[str, set[str]] = field(default_factory=lambda: {key: set() for key in ROLES})
 
     def add(self, page: _Page, answer: Answer) -> str | None:
@@ -132,11 +133,15 @@ class _Seen:
         if gone(answer):
             self.gone = True
             return None
-        check(answer, doing=f"list the {page.key} of course {page.course_id}")
+        if fault := unreadable(answer):
+            self.unreadable = fault
+            return None
         self.users[page.key].update(str(item["userId"]) for item in items(answer.body, page.key))
         return next_page(answer.body)
 
-    def members(self) -> Members:
+    def members(self) -> Members | Unreadable:
+        if self.unreadable is not None:
+            return self.unreadable
         return Members(frozenset(self.users["teachers"]), frozenset(self.users["students"]))
 
 

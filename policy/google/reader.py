@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from policy.errors import GoogleOutOfReach, GoogleRefused
-from policy.google.base import BATCH_MOST, Outcome, Pace
+from policy.google.base import BATCH_MOST, Outcome, Pace, Unreadable
 from policy.google.http import Answer, JsonObject, Request
 from policy.google.replies import judge
 from policy.google.transport import Transport
@@ -51,8 +51,9 @@ class Reader:
         return answer.body
 
     def several(self, requests: Sequence[Request], *, doing: str) -> Sequence[Answer]:
-        """The answers to calls, in their order, sent in batches; each is an answer or a refusal
-        that lasts. Raises GoogleOutOfReach if one has neither after the last try."""
+        """The answers to calls, in their order, sent in batches; each is an answer, a refusal, or
+        a fault that has lasted through all tries. Raises GoogleOutOfReach if there is nothing but
+        such faults: then it is not the calls."""
         answers: dict[int, Answer] = {}
         for attempt in range(self._tries):
             left = [n for n in range(len(requests)) if n not in answers or _passing(answers[n])]
@@ -61,9 +62,8 @@ class Reader:
             for start in range(0, len(left), BATCH_MOST):
                 some = left[start : start + BATCH_MOST]
                 answers.update(zip(some, self._ask([requests[n] for n in some]), strict=True))
-        for answer in answers.values():
-            if _passing(answer):
-                raise GoogleOutOfReach(_words("Google can't be asked to", doing, answer))
+        if answers and all(map(_passing, answers.values())):
+            raise GoogleOutOfReach(_words("Google can't be asked to", doing, answers[0]))
         return [answers[n] for n in range(len(requests))]
 
     def _ask(self, requests: Sequence[Request]) -> Sequence[Answer]:
@@ -79,6 +79,11 @@ class Reader:
             self._pace.back_off(seconds)
         else:
             self._sleep(seconds)
+
+
+def unreadable(answer: Answer) -> Unreadable | None:
+    """What is wrong with this answer for good, if anything."""
+    return None if answer.fault is None else Unreadable(f"{answer.status} {answer.fault.words}")
 
 
 def check(answer: Answer, *, doing: str) -> None:

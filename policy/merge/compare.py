@@ -1,12 +1,11 @@
 """One course: base, desired and live become changes, stops, kept things, and a settled base."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass, field, replace
 
 from policy.merge.fields import merge_fields
 from policy.merge.merge import CourseDecision, SeatDecision, decide_course, decide_seat
-from policy.merge.plan import Change, CourseRef, Kept, Kind, NewCourse
+from policy.merge.plan import Change, CourseRef, HeldFor, Kept, Kind, NewCourse
 from policy.merge.records import (
     Base,
     Desired,
@@ -26,23 +25,16 @@ _ADD = {Role.TEACHER: Kind.TEACHER_ADD, Role.STUDENT: Kind.STUDENT_ADD}
 _REMOVE = {Role.TEACHER: Kind.TEACHER_REMOVE, Role.STUDENT: Kind.STUDENT_REMOVE}
 
 
-class StopReason(Enum):
-    """Why something is held, apart from limits."""
-
-    ALREADY_THERE = "already there"
-    GONE = "gone by hand"
-    DOUBT = "in doubt"
-
-
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One thing that is held. `change` is what consent would let through, if anything."""
+    """One change of a kind that is held. `changes` are what consent would let through: the change,
+    and what hangs on it; nothing where consent can't help."""
 
-    reason: StopReason
+    reason: HeldFor
     kind: Kind
     course: CourseRef
     detail: str
-    change: Change | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +55,7 @@ class Setting:
     rules: SchoolRules
     reasons: Reasons
     names: Mapping[str, User]  # by user id
+    vanished: frozenset[str]  # accounts of people whose keys the roster has no more
     now: str  # RFC 3339
 
 
@@ -76,7 +69,7 @@ def compare_course(
         return Compared(changes=_create(desired, course, setting))
     if decision is CourseDecision.HOLD_ALREADY_THERE:
         detail = "a class with this alias is there that this store did not make"
-        return Compared(stops=(Stop(StopReason.ALREADY_THERE, Kind.COURSE_CREATE, course, detail),))
+        return Compared(stops=(Stop(HeldFor.ALREADY_THERE, Kind.COURSE_CREATE, course, detail),))
     if base is not None and live is not None:
         return _merge(base, desired, live, setting)
     return Compared(stops=(_gone(desired, course, setting),), base=base)
@@ -104,13 +97,14 @@ def _create(desired: Desired, course: CourseRef, setting: Setting) -> tuple[Chan
 
 def _gone(desired: Desired, course: CourseRef, setting: Setting) -> Stop:
     detail = f"it was made as course {course.id} and is no longer in Classroom"
-    again = _create(desired, course, setting)[0]
-    return Stop(StopReason.GONE, Kind.COURSE_CREATE, course, detail, again)
+    again = _create(desired, course, setting)
+    return Stop(HeldFor.GONE, Kind.COURSE_CREATE, course, detail, again)
 
 
 def _merge(base: Base, desired: Desired, live: Live, setting: Setting) -> Compared:
     """Fields, owner, seats: of a course that is ours and there."""
     course = setting.reasons.course(desired, base)
+    base = replace(base, section_key=desired.section_key, school_key=desired.school_key)
     if live.state not in OPEN:
         kept = (_resting(course, base, live, setting),)
         return Compared(kept=kept, base=_remember(base, kept))
@@ -168,7 +162,7 @@ def _merge_owner(
     former = _user(live.owner, setting)
     changed = f"the primary teacher of section {desired.section_key} has changed ({desired.row})"
     reasons = (changed, f"{former.name or former.id} stays as a co-teacher")
-    change = Change(
+    handover = Change(
         Kind.COURSE_OWNER,
         course,
         desired.section_key,
@@ -177,7 +171,12 @@ def _merge_owner(
         before=live.owner,
         after=wanted.id,
     )
-    return [change], [], base
+    if wanted.id in live.teachers:
+        return [handover], [], base
+    # Only a co-teacher can be made the owner, whatever the policy says of co-teachers.
+    why = (f"{reasons[0]}: only a co-teacher can become the owner",)
+    seat = Change(Kind.TEACHER_ADD, course, desired.section_key, why, person=wanted)
+    return [seat, handover], [], base
 
 
 def _handed_over(base: Base, owner: str) -> Base:
@@ -198,15 +197,10 @@ class _Seats:
 def _merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: Setting) -> _Seats:
     """Every seat of one role that is in any of the three."""
     ours = base.teachers if role is Role.TEACHER else base.students
-    there, elsewhere = live.teachers, live.students
-    if role is Role.STUDENT:
-        there, elsewhere = elsewhere, there
+    there = live.teachers if role is Role.TEACHER else live.students
     wanted = desired.teachers if role is Role.TEACHER else desired.students
     course = setting.reasons.course(desired, base)
-    changes: list[Change] = []
-    stops: list[Stop] = []
-    kept: list[Kept] = []
-    settled = set(ours)
+    found = _Found(course, desired, setting, settled=set(ours))
     for user_id in sorted(ours | there | set(wanted)):
         if _is_left(Seat(role, user_id), desired, live):
             continue
@@ -216,31 +210,89 @@ def _merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: 
             live=user_id in there,
             **_by_hand(role, setting.rules),
         )
+        found.take(Seat(role, user_id), decision, base, live)
+    return _Seats(
+        tuple(found.changes), tuple(found.stops), tuple(found.kept), frozenset(found.settled)
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What comes of the seats of one role in one course, seat by seat."""
+
+    course: CourseRef
+    desired: Desired
+    setting: Setting
+    settled: set[str]
+    changes: list[Change] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+
+    def take(self, seat: Seat, decision: SeatDecision, base: Base, live: Live) -> None:
         match decision:
             case SeatDecision.TAKE_AS_OURS:
-                settled.add(user_id)
+                # A seat that we would not have made must not be ours to take away later.
+                if seat.role is Role.STUDENT or self.setting.rules.co_teachers.add:
+                    self.settled.add(seat.user_id)
             case SeatDecision.FORGET:
-                settled.discard(user_id)
+                self.settled.discard(seat.user_id)
             case SeatDecision.ADD | SeatDecision.RESTORE:
-                # Classroom answers 409 to an addition in a second role: the first seat has to go
-                # (in this run, if it is ours), and the next night adds the other one.
-                if user_id not in elsewhere and _may_add(role, setting.rules, live.state):
-                    changes.append(_add(role, wanted[user_id], desired, course, setting.reasons))
+                self._add(seat, base, live)
             case SeatDecision.KEEP_ADDED | SeatDecision.KEEP_REMOVED:
-                kept.append(_kept_seat(Seat(role, user_id), decision, course, base, setting))
+                self.kept.append(_kept_seat(seat, decision, self.course, base, self.setting))
             case SeatDecision.REMOVE | SeatDecision.REMOVE_ADDED:
-                change = _remove(Seat(role, user_id), decision, desired, course, setting)
-                stops.extend(_doubts(change, desired))
-                changes.extend([] if desired.doubts else [change])
+                self._remove(seat, decision)
             case SeatDecision.NOTHING:
                 pass
-    return _Seats(tuple(changes), tuple(stops), tuple(kept), frozenset(settled))
+
+    def _add(self, seat: Seat, base: Base, live: Live) -> None:
+        """Classroom answers 409 to an addition in a second role. The first seat has to go: in
+        this run, if it is ours, and the next night adds the other one; else it stays."""
+        is_teacher = seat.role is Role.TEACHER
+        elsewhere = live.students if is_teacher else live.teachers
+        ours_elsewhere = base.students if is_teacher else base.teachers
+        if seat.user_id not in elsewhere:
+            if _may_add(seat.role, self.setting.rules, live.state):
+                wanted = self.desired.teachers if is_teacher else self.desired.students
+                self.changes.append(
+                    _add(
+                        seat.role,
+                        wanted[seat.user_id],
+                        self.desired,
+                        self.course,
+                        self.setting.reasons,
+                    )
+                )
+        elif seat.user_id not in ours_elsewhere:
+            self.kept.append(_other_role(seat, self.course, base, self.setting))
+
+    def _remove(self, seat: Seat, decision: SeatDecision) -> None:
+        change = _remove(seat, decision, self.desired, self.course, self.setting)
+        doubt = _doubt(seat, self.desired, self.setting)
+        if doubt is None:
+            self.changes.append(change)
+        else:
+            self.stops.append(Stop(HeldFor.DOUBT, change.kind, change.course, doubt, (change,)))
 
 
 def _is_left(seat: Seat, desired: Desired, live: Live) -> bool:
-    """Seats that are not judged: the owner's, which Google makes and keeps, and those of people
-    whose account is not certain now."""
-    return seat.user_id == live.owner or seat.user_id in desired.unsure
+    """Seats that are not judged: the owner's, which Google makes and keeps, that of the next
+    owner, which the handover makes, and those of people whose account is not certain now."""
+    is_next_owner = seat.role is Role.TEACHER and seat.user_id == desired.owner.id
+    return seat.user_id == live.owner or is_next_owner or seat.user_id in desired.unsure
+
+
+def _doubt(seat: Seat, desired: Desired, setting: Setting) -> str | None:
+    """Why a seat may not be taken away now, if anything casts a doubt."""
+    if desired.doubts:
+        return "; ".join(desired.doubts)
+    if desired.strangers and seat.user_id in setting.vanished:
+        return (
+            f"somebody whose account can't be told is in section {desired.section_key} "
+            f"({', '.join(desired.strangers)}), and the roster no longer knows the person of this "
+            "seat: it may be the same one under a new key"
+        )
+    return None
 
 
 def _by_hand(role: Role, rules: SchoolRules) -> dict[str, bool]:
@@ -284,24 +336,30 @@ def _remove(
     return Change(_REMOVE[seat.role], course, desired.section_key, tuple(why), person=person)
 
 
-def _doubts(change: Change, desired: Desired) -> list[Stop]:
-    if not desired.doubts:
-        return []
-    detail = "; ".join(desired.doubts)
-    return [Stop(StopReason.DOUBT, change.kind, change.course, detail, change)]
-
-
 def _kept_seat(
     seat: Seat, decision: SeatDecision, course: CourseRef, base: Base, setting: Setting
 ) -> Kept:
-    record = f"{seat.role.value}:{seat.user_id}"
     verb = "added" if decision is SeatDecision.KEEP_ADDED else "removed"
     family = "students" if seat.role is Role.STUDENT else "co_teachers"
     stays = "stays" if verb == "added" else "stays removed"
-    why = (f"{verb} by hand in Classroom: {stays} ({family}.{verb}_by_hand: keep)",)
-    since = base.kept.get(record, setting.now)
+    why = f"{verb} by hand in Classroom: {stays} ({family}.{verb}_by_hand: keep)"
     what = f"{seat.role.value} {verb} by hand"
-    return Kept(course, record, what, since, why, _user(seat.user_id, setting))
+    if verb == "added" and seat.role is Role.TEACHER:
+        why = "added by hand, or owned the class before: stays, though the roster does not say so"
+        what = "teacher kept"
+    return _kept(seat, what, why, course, base, setting)
+
+
+def _other_role(seat: Seat, course: CourseRef, base: Base, setting: Setting) -> Kept:
+    other = Role.STUDENT if seat.role is Role.TEACHER else Role.TEACHER
+    why = f"is {other.value} here by hand, and stays so; the roster says {seat.role.value}"
+    return _kept(seat, f"{other.value} by hand", why, course, base, setting)
+
+
+def _kept(seat: Seat, what: str, why: str, course: CourseRef, base: Base, setting: Setting) -> Kept:
+    record = f"{seat.role.value}:{seat.user_id}"
+    since = base.kept.get(record, setting.now)
+    return Kept(course, record, what, since, (why,), _user(seat.user_id, setting))
 
 
 def _user(user_id: str, setting: Setting) -> User:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from policy.merge.plan import Change, Hold, Kind
+from policy.merge.plan import Change, HeldFor, Hold, Kind
 from policy.merge.records import Base
 from policy.rules.model import Allowance, Limit, SchoolRules
 
@@ -128,6 +128,7 @@ class _Level:
         return Hold(
             kind=self.kind,
             count=count,
+            reason=HeldFor.LIMIT,
             limit=words,
             why=(
                 f"{count:,} of {self.seats:,} {LIMITED[self.kind]} seats {self.where} would go"

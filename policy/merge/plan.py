@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from policy.merge.records import Fields, User
+from policy.merge.records import Base, Fields, Remembered, User
 
 
 class Kind(Enum):
@@ -73,14 +73,26 @@ class Change:
     new: NewCourse | None = None
 
 
+class HeldFor(Enum):
+    """Why something is held."""
+
+    LIMIT = "limit"
+    ALREADY_THERE = "already there"  # a class under our alias that this store did not make
+    GONE = "gone by hand"
+    DOUBT = "in doubt"  # a faulty row may be the one that names the seat
+    REKEYED = "re-keyed"  # the policy would make every class a second time
+    UNREADABLE = "unreadable"  # Google does not say what is in the class
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Something that is not done, and what lets it go. `changes` are what consent
-    (`--allow KIND=COUNT`) would let through; empty where consent can't help. `limit` is the
-    limit's words ("10 % of 1,180") where a limit holds it, else None."""
+    """Something that is not done, and what lets it go. `count` is of changes of `kind`. `changes`
+    are what consent (`--allow KIND=COUNT`) would let through, with what hangs on them (a class's
+    seats); empty where consent can't help. `limit` is the limit's words where a limit holds it."""
 
     kind: Kind
     count: int
+    reason: HeldFor
     limit: str | None
     why: tuple[str, ...]
     changes: tuple[Change, ...] = ()
@@ -146,9 +158,29 @@ class PolicySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreMark:
+    """Which store a plan was made from, and how old it was: a plan is stale once it has moved."""
+
+    id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What the store learns when the plan is carried out, before its first write: base rows as
+    they now stand, rows to forget, how people were matched, which journal entries are no longer
+    open (run id, number), and what the classes' keys are made from."""
+
+    keep: tuple[Base, ...] = ()
+    forget: tuple[str, ...] = ()
+    matches: Mapping[str, Remembered] = field(default_factory=dict)
+    heard: tuple[tuple[str, int], ...] = ()
+    keyed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """All that one night would do. `revision` is the store's when the plan was made: a plan whose
-    store has moved on is stale."""
+    """All that one night would do."""
 
     id: str
     created: datetime
@@ -156,7 +188,7 @@ class Plan:
     district_name: str
     roster: RosterSummary
     policy: PolicySummary
-    revision: int
+    store: StoreMark
     changes: tuple[Change, ...]
     held: tuple[Hold, ...] = ()
     kept: tuple[Kept, ...] = ()
@@ -165,6 +197,7 @@ class Plan:
     notices: tuple[Notice, ...] = ()
     courses: int = 0  # sections in scope that have, or would get, a course
     schools: Mapping[str, str] = field(default_factory=dict)  # key -> name, of what is in scope
+    settle: Settle = field(default_factory=Settle)
 
     def summary(self) -> Mapping[str, int]:
         """Changes by kind (the contract's words), kinds without one left out, in run order."""
@@ -176,7 +209,7 @@ class Plan:
         them. It covers all or none: consent to 12 removals says nothing about 13 others."""
         wanted = Counter[Kind]()
         for hold in self.held:
-            wanted[hold.kind] += len(hold.changes)
+            wanted[hold.kind] += hold.count if hold.changes else 0
         going = {kind for kind, count in allowed.items() if 0 < wanted[kind] <= count}
         freed = [c for hold in self.held if hold.kind in going for c in hold.changes]
         stay = tuple(h for h in self.held if h.kind not in going or not h.changes)

@@ -39,6 +39,14 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """How somebody was matched before: the account, and the e-mail that the SIS had for them."""
+
+    user_id: str
+    email: str  # case-folded
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """One person in one course in one role."""
 
@@ -74,7 +82,8 @@ class Wanted:
 class Desired:
     """A course as it should be. `teachers` holds co-teachers too, and the owner. `unsure` are
     accounts of people who are on the section's roster but can't be told for certain now (their
-    e-mail is not found, their row is faulty): their seats are neither made nor taken away."""
+    e-mail is not found, their row is faulty): their seats are neither made nor taken away.
+    `strangers` are rows of people who may be anybody, e.g. a new key without an e-mail."""
 
     alias: str
     section_key: str
@@ -86,6 +95,7 @@ class Desired:
     row: str  # the section's row
     unsure: frozenset[str] = frozenset()
     doubts: tuple[str, ...] = ()  # why no seat may be taken away now
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from policy.errors import PlanAtFault
 from policy.merge.plan import (
     Change,
     CourseRef,
+    HeldFor,
     Hold,
     Kept,
     Kind,
@@ -23,10 +24,12 @@ from policy.merge.plan import (
     Plan,
     PolicySummary,
     RosterSummary,
+    Settle,
+    StoreMark,
     Unmatched,
     Waiting,
 )
-from policy.merge.records import Fields, User
+from policy.merge.records import Base, Fields, Remembered, User
 
 Json = dict[str, Any]
 
@@ -75,7 +78,7 @@ def plan_to_json(plan: Plan) -> Json:
             "counts": dict(plan.roster.counts),
         },
         "policy": {"digest": plan.policy.digest, "commit": plan.policy.commit},
-        "store": {"revision": plan.revision},
+        "store": {"id": plan.store.id, "revision": plan.store.revision},
         "courses": plan.courses,
         "schools": dict(plan.schools),
         "summary": dict(plan.summary()),
@@ -88,6 +91,7 @@ def plan_to_json(plan: Plan) -> Json:
             {"row": notice.row, "message": notice.message, "code": notice.code}
             for notice in plan.notices
         ],
+        "settle": _settle(plan.settle),
     }
 
 
@@ -128,6 +132,7 @@ def _hold(hold: Hold) -> Json:
     return {
         "kind": hold.kind.value,
         "count": hold.count,
+        "reason": hold.reason.value,
         "limit": hold.limit,
         "why": list(hold.why),
         "changes": [_change(change) for change in hold.changes],
@@ -167,6 +172,30 @@ def _waiting(section: Waiting) -> Json:
     }
 
 
+def _settle(settle: Settle) -> Json:
+    return {
+        "keep": [_base(base) for base in settle.keep],
+        "forget": list(settle.forget),
+        "matches": {key: [old.user_id, old.email] for key, old in settle.matches.items()},
+        "heard": [list(entry) for entry in settle.heard],
+        "keyed_by": settle.keyed_by,
+    }
+
+
+def _base(base: Base) -> Json:
+    return {
+        "alias": base.alias,
+        "id": base.course_id,
+        "section": base.section_key,
+        "school": base.school_key,
+        "fields": [base.fields.name, base.fields.section, base.fields.room],
+        "owner": base.owner,
+        "teachers": sorted(base.teachers),
+        "students": sorted(base.students),
+        "kept": dict(base.kept),
+    }
+
+
 def plan_from_json(data: Json) -> Plan:
     """A plan from plain values that fit the schema."""
     return Plan(
@@ -176,7 +205,7 @@ def plan_from_json(data: Json) -> Plan:
         district_name=data["district_name"],
         roster=RosterSummary(**data["roster"]),
         policy=PolicySummary(**data["policy"]),
-        revision=data["store"]["revision"],
+        store=StoreMark(**data["store"]),
         changes=tuple(_read_change(change) for change in data["changes"]),
         held=tuple(_read_hold(hold) for hold in data["held"]),
         kept=tuple(_read_kept(kept) for kept in data["kept"]),
@@ -185,6 +214,7 @@ def plan_from_json(data: Json) -> Plan:
         notices=tuple(Notice(**notice) for notice in data["notices"]),
         courses=data["courses"],
         schools=data["schools"],
+        settle=_read_settle(data["settle"]),
     )
 
 
@@ -221,6 +251,7 @@ def _read_hold(data: Json) -> Hold:
     return Hold(
         kind=Kind(data["kind"]),
         count=data["count"],
+        reason=HeldFor(data["reason"]),
         limit=data["limit"],
         why=tuple(data["why"]),
         changes=tuple(_read_change(change) for change in data["changes"]),
@@ -243,3 +274,27 @@ def _read_kept(data: Json) -> Kept:
 def _read_unmatched(data: Json) -> Unmatched:
     sections: Sequence[str] = data["sections"]
     return Unmatched(data["person"], data["name"], data["row"], data["reason"], tuple(sections))
+
+
+def _read_settle(data: Json) -> Settle:
+    return Settle(
+        keep=tuple(_read_base(base) for base in data["keep"]),
+        forget=tuple(data["forget"]),
+        matches={key: Remembered(*old) for key, old in data["matches"].items()},
+        heard=tuple((run_id, number) for run_id, number in data["heard"]),
+        keyed_by=data["keyed_by"],
+    )
+
+
+def _read_base(data: Json) -> Base:
+    return Base(
+        alias=data["alias"],
+        course_id=data["id"],
+        section_key=data["section"],
+        school_key=data["school"],
+        fields=Fields(*data["fields"]),
+        owner=data["owner"],
+        teachers=frozenset(data["teachers"]),
+        students=frozenset(data["students"]),
+        kept=data["kept"],
+    )

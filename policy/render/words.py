@@ -84,7 +84,7 @@ def allow_words(holds: Sequence[Hold]) -> list[str]:
     """The option for each kind that consent could let go: "--allow student.remove=412"."""
     counts = Counter[Kind]()
     for hold in holds:
-        counts[hold.kind] += len(hold.changes)
+        counts[hold.kind] += hold.count if hold.changes else 0
     return [f"--allow {kind.value}={counts[kind]}" for kind in ORDER if counts[kind]]
 
 

@@ -39,6 +39,7 @@ class Seats:
     named: set[str] = field(default_factory=set)  # people, by key
     doubts: dict[str, list[int]] = field(default_factory=dict)  # by section; faults' numbers
     anywhere: list[int] = field(default_factory=list)
+    unplaced: list[int] = field(default_factory=list)  # rows of sections that classes.csv lacks
     _lost_with_section: Counter[str] = field(default_factory=Counter)
     _of_faulty_people: Counter[str] = field(default_factory=Counter)
     _of_disabled: int = 0
@@ -153,6 +154,7 @@ class Seats:
         elif key in self.sections.there:
             self.doubts.setdefault(key, []).append(index)
         elif key not in self.sections.faulty and key not in self.sections.gone:
+            self.unplaced.append(index)
             for alike in self._sections_alike(key):
                 self.doubts.setdefault(alike, []).append(index)
 
@@ -174,8 +176,16 @@ class Seats:
             if self._of_faulty_people[key]:
                 rows = counted(self._of_faulty_people[key], "enrollment")
                 self.ledger.add_words(index, f"their {rows} can't be followed until it is right")
+        self._doubt_empty_sections()
         self.people.note_oddities(self._of_disabled)
         self._note_oddities()
+
+    def _doubt_empty_sections(self) -> None:
+        """A section without any enrollment, while some name sections that are not there: a
+        spreadsheet may have changed its key in one file (2E7 to 2.00E+07) and not in the other."""
+        for key in self.sections.there if self.unplaced else ():
+            if key not in self.members:
+                self.doubts.setdefault(key, []).append(self.unplaced[0])
 
     def _note_oddities(self) -> None:
         for role, place, times in self._not_seats:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from policy.google.base import Classroom, Outcome, Reply, Verb, Write
+from policy.errors import PlanAtFault
+from policy.google.base import Classroom, Course, Members, Outcome, Reply, Verb, Write
 from policy.merge.plan import ORDER, Change, Kind, Plan
 from policy.run.journal import entry_of, follow
 from policy.store.base import BaseCourse, Entry, EntryState, RunRecord, RunState, Store
@@ -72,6 +73,7 @@ class _Run:
 def apply_plan(plan: Plan, around: Surroundings, *, run_id: str) -> Finished:
     """Do all changes of the plan, kind by kind.
 
+    0. Refuse a plan that changes a course which is not ours.
     1. Write down that the run has started.
     2. For each kind in run order: courses one by one (concurrent creates abort each other at
        Google), everything else in batches.
@@ -79,6 +81,7 @@ def apply_plan(plan: Plan, around: Surroundings, *, run_id: str) -> Finished:
     """
     ids = [c.course.id for c in plan.changes if c.course.id is not None]
     rows = {row.alias: row for row in around.store.base_of(sorted(set(ids))).values()}
+    _refuse_foreign(plan, rows)
     run = _Run(plan, around, _record(plan, run_id, around.clock()), rows, iter(range(10**9)))
     around.store.start_run(run.record)
     for kind in ORDER:
@@ -87,6 +90,17 @@ def apply_plan(plan: Plan, around: Surroundings, *, run_id: str) -> Finished:
         for start in range(0, len(changes), size):
             _do_batch(changes[start : start + size], run)
     return _end(run)
+
+
+def _refuse_foreign(plan: Plan, rows: Mapping[str, BaseCourse]) -> None:
+    for change in plan.changes:
+        course = change.course
+        row = rows.get(course.alias)
+        if course.id is not None and (row is None or row.course_id != course.id):
+            raise PlanAtFault(
+                f"plan {plan.id} changes course {course.id} as {course.alias}, which is no class "
+                "of this store; nothing was written. Make a new plan."
+            )
 
 
 def _record(plan: Plan, run_id: str, started: datetime) -> RunRecord:
@@ -167,6 +181,10 @@ def _ask(
             run.rows[row.alias] = touched[row.alias] = row
             run.done[change.kind.value] += 1
             entries.append(replace(entry, state=EntryState.DONE, at=run.around.clock()))
+        elif reply.outcome is Outcome.AGAIN_SOON:
+            # One of the tries may have done it all the same: the entry stays open, and the next
+            # night takes what Classroom has as the base.
+            run.undone.append(Undone(change, False, reply.reason))
         else:
             entries.append(_put_off(change, entry, reply, run))
     run.around.store.finish_entries(entries, touched.values())
@@ -213,7 +231,7 @@ def _made_already(change: Change, reply: Reply, run: _Run) -> Reply:
     """A course with our alias that is just what we asked for is our own."""
     alias, new = change.course.alias, change.new
     found = run.around.classroom.find([alias]).get(alias)
-    if found is None:
+    if not isinstance(found, Course):
         return replace(reply, outcome=Outcome.AGAIN_SOON)
     if new and (found.owner, found.name) == (new.owner.id, new.fields.name):
         return Reply(Outcome.DONE, reply.status, course=found)
@@ -225,7 +243,7 @@ def _seated_already(change: Change, reply: Reply, run: _Run) -> Reply:
     course = _course_of(change, run) or ""
     members = run.around.classroom.members([course]).get(course)
     user = change.person.id if change.person else ""
-    if members is None:
+    if not isinstance(members, Members):
         return replace(reply, outcome=Outcome.AGAIN_SOON)
     there = members.teachers if change.kind is Kind.TEACHER_ADD else members.students
     if user in there:

@@ -111,3 +111,30 @@ def made_by(entries: Sequence[Entry]) -> dict[str, dict[str, object]]:
         for entry in entries
         if entry.kind == Kind.COURSE_CREATE.value
     }
+
+
+def settle_unheard(row: BaseCourse, entries: Sequence[Entry], live: BaseCourse) -> BaseCourse:
+    """The base row where writes were never answered: what Classroom has (`live`, as a row) is
+    what was last applied. Else what we did, and the SIS then took back, would look like a
+    teacher's hand for ever."""
+    for entry in entries:
+        row = _settle_one(row, Kind(entry.kind), json.loads(entry.change), live)
+    return row
+
+
+def _settle_one(row: BaseCourse, kind: Kind, facts: dict[str, str], live: BaseCourse) -> BaseCourse:
+    if kind is Kind.COURSE_UPDATE:
+        texts = {"name": row.name, "section": row.section, "room": row.room}
+        texts[facts["field"]] = getattr(live, facts["field"])
+        return replace(row, name=texts["name"], section=texts["section"], room=texts["room"])
+    if kind is Kind.COURSE_OWNER:
+        if live.owner == row.owner:
+            return row
+        teachers = after_handover(row.teachers, former=row.owner, owner=live.owner)
+        return replace(row, owner=live.owner, teachers=teachers)
+    if kind not in _MEMBERS:
+        return row
+    family, user = _MEMBERS[kind][0], frozenset({facts["user"]})
+    if family == "teachers":
+        return replace(row, teachers=(row.teachers - user) | (live.teachers & user))
+    return replace(row, students=(row.students - user) | (live.students & user))

@@ -66,7 +66,8 @@ class Standing:
 
 
 class EntryState(Enum):
-    SENT = "sent"  # written before the call; no answer yet: it may or may not have happened
+    SENT = "sent"  # written before the call; no answer (yet): it may or may not have happened
+    HEARD = "heard"  # there was no answer, but what became of it has been read from Classroom
     DONE = "done"
     REFUSED = "refused"
     LATER = "later"
@@ -97,11 +98,28 @@ class Decision:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which store this is, and a number that grows with every run and everything it writes.
+    `keyed_by` is what the keys of its classes were made from; empty in a new store."""
+
+    id: str
+    revision: int
+    keyed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The account of somebody of the SIS, and the e-mail (case-folded) that led to it."""
+
+    user_id: str
+    email: str
+
+
 class Store(Protocol):
     """A store. Every method is one transaction."""
 
-    def revision(self) -> int:
-        """A number that grows with everything that `finish_entries` and `keep` write."""
+    def mark(self) -> Mark: ...
 
     def base(self) -> Iterator[BaseCourse]:
         """All courses of ours, by alias."""
@@ -109,22 +127,27 @@ class Store(Protocol):
     def base_of(self, course_ids: Sequence[str]) -> Mapping[str, BaseCourse]:
         """Courses of ours by course id; ids that are not ours are left out."""
 
-    def matches(self) -> Mapping[str, str]:
-        """Person key -> Google user id, as last matched."""
+    def matches(self) -> Mapping[str, Match]:
+        """By Person.key, as last matched."""
 
     def keep(
         self,
         courses: Iterable[BaseCourse],
         *,
         forget: Iterable[str] = (),
-        matches: Mapping[str, str] | None = None,
+        matches: Mapping[str, Match] | None = None,
+        heard: Iterable[tuple[str, int]] = (),
+        keyed_by: str = "",
     ) -> None:
-        """Write base rows, drop those of the aliases in `forget`, remember matches."""
+        """What is learned before a run's first write, all of it together: base rows, aliases to
+        forget, matches by Person.key, entries that are no longer open (run id, number), and what
+        keys are made from (empty: as it was)."""
 
     def run_lock(self) -> AbstractContextManager[None]:
         """Held while a run goes. Raises AnotherRun. A dead process holds nothing."""
 
-    def start_run(self, run: RunRecord) -> None: ...
+    def start_run(self, run: RunRecord) -> None:
+        """A run begins; plans that were made before it are stale from now on."""
 
     def end_run(self, run: RunRecord) -> None: ...
 
@@ -137,7 +160,7 @@ class Store(Protocol):
         """After the call: what became of them, and the base rows that follow, together."""
 
     def unfinished(self) -> Sequence[Entry]:
-        """Entries that are SENT in runs that never ended: it is not known if they happened."""
+        """Entries that are SENT: there was no answer, and it is not known if they happened."""
 
     def entries(self, run_id: str) -> Iterator[Entry]: ...
 

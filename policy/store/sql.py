@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from sqlite3 import Connection as SqliteConnection
 from typing import TypeVar
 
@@ -28,7 +29,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from policy.errors import RollbookError, SettingAtFault
 from policy.store import tables
-from policy.store.base import BaseCourse, Decision, Entry, EntryState, RunRecord
+from policy.store.base import (
+    BaseCourse,
+    Decision,
+    Entry,
+    EntryState,
+    Mark,
+    Match,
+    RunRecord,
+)
 from policy.store.lock import run_lock
 from policy.store.tables import BASE, DECISIONS, ENTRIES, MATCHES, ROLLBOOK, RUNS
 
@@ -58,11 +67,11 @@ class SqlStore:
         """Close the connections."""
         self._engine.dispose()
 
-    def revision(self) -> int:
-        """A number that grows with everything that `finish_entries` and `keep` write."""
+    def mark(self) -> Mark:
+        """Which store this is, how far it has come, and what its classes' keys are made from."""
         with self._transaction() as connection:
-            revision: int = connection.execute(select(ROLLBOOK.c.revision)).scalar_one()
-            return revision
+            row = connection.execute(select(ROLLBOOK)).one()
+            return Mark(row.id, row.revision, row.keyed_by)
 
     def base(self) -> Iterator[BaseCourse]:
         """All courses of ours, by alias; never all of them in memory."""
@@ -82,26 +91,36 @@ class SqlStore:
                 found.update((row["course_id"], tables.course_from(row)) for row in rows.mappings())
         return found
 
-    def matches(self) -> Mapping[str, str]:
-        """Person key -> Google user id, as last matched."""
+    def matches(self) -> Mapping[str, Match]:
+        """By Person.key, as last matched."""
         with self._transaction() as connection:
-            rows = connection.execute(select(MATCHES.c.person, MATCHES.c.user))
-            return {row.person: row.user for row in rows}
+            return {
+                row.person: Match(row.user, row.email)
+                for row in connection.execute(select(MATCHES))
+            }
 
     def keep(
         self,
         courses: Iterable[BaseCourse],
         *,
         forget: Iterable[str] = (),
-        matches: Mapping[str, str] | None = None,
+        matches: Mapping[str, Match] | None = None,
+        heard: Iterable[tuple[str, int]] = (),
+        keyed_by: str = "",
     ) -> None:
-        """Write base rows, drop those of the aliases in `forget`, remember matches."""
-        people = [{"person": key, "user": user} for key, user in (matches or {}).items()]
+        """What is learned before a run's first write, all of it together."""
+        people = [
+            {"person": key, "user": match.user_id, "email": match.email}
+            for key, match in (matches or {}).items()
+        ]
         with self._transaction(write=True) as connection:
             written = _forget(connection, forget)
             written += _keep(connection, courses)
+            written += sum(_hear(connection, *entry) for entry in heard)
             for some in _by(ROWS, people):
                 connection.execute(_put(MATCHES), some)
+            if keyed_by:
+                connection.execute(update(ROLLBOOK).values(keyed_by=keyed_by))
             if written or people:
                 _grow(connection)
 
@@ -110,9 +129,10 @@ class SqlStore:
         return run_lock(self._file.with_name(self._file.name + ".lock"))
 
     def start_run(self, run: RunRecord) -> None:
-        """A run begins."""
+        """A run begins; plans that were made before it are stale from now on."""
         with self._transaction(write=True) as connection:
             connection.execute(insert(RUNS), tables.run_cells(run))
+            _grow(connection)
 
     def end_run(self, run: RunRecord) -> None:
         """A run has ended, or was found to have been killed."""
@@ -142,11 +162,11 @@ class SqlStore:
                 _grow(connection)
 
     def unfinished(self) -> Sequence[Entry]:
-        """Entries that are SENT in runs that never ended: it is not known if they happened."""
+        """Entries that are SENT: there was no answer, and it is not known if they happened."""
         open_ones = (
             select(ENTRIES)
             .join(RUNS, RUNS.c.id == ENTRIES.c.run_id)
-            .where(ENTRIES.c.state == EntryState.SENT.value, RUNS.c.ended.is_(None))
+            .where(ENTRIES.c.state == EntryState.SENT.value)
             .order_by(RUNS.c.number, ENTRIES.c.number)
         )
         with self._transaction() as connection:
@@ -205,6 +225,14 @@ def _keep(connection: Connection, courses: Iterable[BaseCourse]) -> int:
     return count
 
 
+def _hear(connection: Connection, run_id: str, number: int) -> int:
+    """Mark an entry whose outcome has been read; 1 if it was open."""
+    this = (ENTRIES.c.run_id == run_id) & (ENTRIES.c.number == number)
+    still_open = ENTRIES.c.state == EntryState.SENT.value
+    heard = update(ENTRIES).where(this & still_open).values(state=EntryState.HEARD.value)
+    return connection.execute(heard).rowcount
+
+
 def _forget(connection: Connection, aliases: Iterable[str]) -> int:
     """Drop base rows; how many there were."""
     return sum(
@@ -238,7 +266,7 @@ def _prepare(connection: Connection, file: Path) -> None:
     names = inspect(connection).get_table_names()
     if not names:
         tables.METADATA.create_all(connection)
-        connection.execute(insert(ROLLBOOK), {"version": tables.VERSION, "revision": 0})
+        connection.execute(insert(ROLLBOOK), _first_row())
         return
     if ROLLBOOK.name not in names:
         raise SettingAtFault(
@@ -251,6 +279,11 @@ def _prepare(connection: Connection, file: Path) -> None:
             f"{VARIABLE}: {file} is of version {version}; this Rollbook knows version "
             f"{tables.VERSION}. Use the Rollbook that made it, or name another file."
         )
+
+
+def _first_row() -> dict[str, object]:
+    """A new store's own row, with an id that tells it from every other."""
+    return {"version": tables.VERSION, "id": token_hex(8), "keyed_by": "", "revision": 0}
 
 
 def _sqlite_address(url: str) -> URL:
@@ -274,7 +307,7 @@ def _sqlite_address(url: str) -> URL:
 
 
 def _file(address: URL) -> Path:
-    file = Path(str(address.database))
+    file = Path(str(address.database)).resolve()  # one lock for one file, whatever it is called by
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

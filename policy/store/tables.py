@@ -31,6 +31,8 @@ ROLLBOOK = Table(
     "rollbook",  # one row
     METADATA,
     Column("version", Integer, nullable=False),
+    Column("id", String, nullable=False),
+    Column("keyed_by", String, nullable=False),
     Column("revision", Integer, nullable=False),
 )
 BASE = Table(
@@ -52,6 +54,7 @@ MATCHES = Table(
     METADATA,
     Column("person", String, primary_key=True),
     Column("user", String, nullable=False),
+    Column("email", String, nullable=False),
 )
 RUNS = Table(
     "runs",

@@ -16,6 +16,7 @@ from policy.store.base import (
     Decision,
     Entry,
     EntryState,
+    Match,
     RunRecord,
     RunState,
     Store,
@@ -97,23 +98,23 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.unfinished() == []
     assert list(store.entries("run-1")) == []
     assert store.decisions("9001") == {}
-    assert store.revision() == 0
+    assert store.mark().revision == 0
 
 
 def test_what_is_kept_is_there_after_it_was_closed(factory: Factory, tmp_path: Path) -> None:
     first = factory(tmp_path)
-    first.keep([BIOLOGY, ALGEBRA], matches={"anna": "7001"})
+    first.keep([BIOLOGY, ALGEBRA], matches={"anna": Match("7001", "anna@x.example")})
     first.start_run(RUN)
     first.start_entries([entry(1)])
     first.decide(Decision("5001", "9001", "ACTIVE", NIGHT))
     first.close()
     second = factory(tmp_path)
     assert list(second.base()) == [ALGEBRA, BIOLOGY]
-    assert second.matches() == {"anna": "7001"}
+    assert second.matches() == {"anna": Match("7001", "anna@x.example")}
     assert second.runs() == [RUN]
     assert second.unfinished() == [entry(1)]
     assert second.decisions("9001") == {"5001": Decision("5001", "9001", "ACTIVE", NIGHT)}
-    assert second.revision() == 1
+    assert second.mark().revision == 2
     second.close()
 
 
@@ -129,11 +130,21 @@ def test_base_of_more_ids_than_fit_in_a_question(store: Store) -> None:
 
 
 def test_keep_overwrites_forgets_and_remembers(store: Store) -> None:
-    store.keep([ALGEBRA, BIOLOGY], matches={"anna": "7001", "ben": "7002"})
+    store.keep(
+        [ALGEBRA, BIOLOGY],
+        matches={"anna": Match("7001", "anna@x.example"), "ben": Match("7002", "ben@x.example")},
+    )
     renamed = replace(ALGEBRA, name="Algebra", students=frozenset())
-    store.keep([renamed], forget=[BIOLOGY.alias, "d:never.ours"], matches={"ben": "7009"})
+    store.keep(
+        [renamed],
+        forget=[BIOLOGY.alias, "d:never.ours"],
+        matches={"ben": Match("7009", "ben@x.example")},
+    )
     assert list(store.base()) == [renamed]
-    assert store.matches() == {"anna": "7001", "ben": "7009"}
+    assert store.matches() == {
+        "anna": Match("7001", "anna@x.example"),
+        "ben": Match("7009", "ben@x.example"),
+    }
 
 
 def test_a_course_that_moved_to_another_alias_is_kept_under_that_one(store: Store) -> None:
@@ -153,7 +164,7 @@ def test_keep_is_whole_or_not_at_all(store: Store) -> None:
     with pytest.raises(OSError, match="disk has gone"):
         store.keep(courses(), forget=[BIOLOGY.alias])
     assert list(store.base()) == [BIOLOGY]
-    assert store.revision() == 1
+    assert store.mark().revision == 1
 
 
 def test_two_courses_can_not_be_the_same_course_in_classroom(store: Store) -> None:
@@ -176,10 +187,10 @@ def test_the_base_can_be_written_while_it_is_read(store: Store) -> None:
 
 
 def test_the_revision_grows_with_what_is_written_and_with_nothing_else(store: Store) -> None:
-    seen = [store.revision()]
+    seen = [store.mark().revision]
     for write in (
         lambda: store.keep([ALGEBRA]),
-        lambda: store.keep([], matches={"anna": "7001"}),
+        lambda: store.keep([], matches={"anna": Match("7001", "anna@x.example")}),
         lambda: store.keep([], forget=[ALGEBRA.alias]),
         lambda: store.start_run(RUN),
         lambda: store.start_entries([entry(1)]),
@@ -190,8 +201,8 @@ def test_the_revision_grows_with_what_is_written_and_with_nothing_else(store: St
         lambda: store.decide(Decision("5001", "9001", "ACTIVE", NIGHT)),
     ):
         write()
-        seen.append(store.revision())
-    assert seen == [0, 1, 2, 3, 3, 3, 4, 4, 4, 4, 4]
+        seen.append(store.mark().revision)
+    assert seen == [0, 1, 2, 3, 4, 4, 5, 5, 5, 5, 5]
 
 
 def test_runs_are_told_newest_first(store: Store) -> None:
@@ -230,14 +241,24 @@ def test_entries_and_base_rows_are_finished_together(store: Store) -> None:
     assert list(store.base()) == [BIOLOGY]
 
 
-def test_a_run_that_has_ended_leaves_nothing_unfinished(store: Store) -> None:
-    later = replace(RUN, id="run-2", plan_id="plan-2")
+def test_what_had_no_answer_stays_open_until_it_is_heard_of(store: Store) -> None:
     store.start_run(RUN)
-    store.start_run(later)
-    store.start_entries([entry(1), entry(1, run_id="run-2")])
-    assert store.unfinished() == [entry(1), entry(1, run_id="run-2")]
-    store.end_run(replace(RUN, state=RunState.INTERRUPTED, ended=NIGHT))
-    assert store.unfinished() == [entry(1, run_id="run-2")]
+    store.start_entries([entry(1), entry(2)])
+    store.end_run(replace(RUN, state=RunState.REFUSED, ended=NIGHT))
+    assert store.unfinished() == [entry(1), entry(2)]
+    store.keep([], heard=[(RUN.id, 1), (RUN.id, 7)])
+    assert store.unfinished() == [entry(2)]
+    assert [e.state for e in store.entries(RUN.id)] == [EntryState.HEARD, EntryState.SENT]
+    store.finish_entries([entry(2, EntryState.DONE)], [])
+    store.keep([], heard=[(RUN.id, 2)])
+    assert [e.state for e in store.entries(RUN.id)] == [EntryState.HEARD, EntryState.DONE]
+
+
+def test_what_keys_are_made_from_is_remembered(store: Store) -> None:
+    assert store.mark().keyed_by == ""
+    store.keep([], keyed_by="maple {section.key}")
+    store.keep([ALGEBRA])
+    assert store.mark().keyed_by == "maple {section.key}"
 
 
 def test_the_newest_decision_counts_however_they_arrive(store: Store) -> None:

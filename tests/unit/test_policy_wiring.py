@@ -37,7 +37,7 @@ def test_what_is_not_set_is_named(
 
 def test_the_store_is_made_in_the_state_folder(tmp_path: Path) -> None:
     store = wiring.open_store(read_settings({"ROLLBOOK_STATE": str(tmp_path / "state")}))
-    assert store.revision() == 0
+    assert store.mark().revision == 0
     store.close()
     assert (tmp_path / "state/rollbook.sqlite").is_file()
 

@@ -1,5 +1,7 @@
 """One course, three ways: whole results compared."""
 
+from dataclasses import replace
+
 import pytest
 
 from building import (
@@ -14,8 +16,8 @@ from building import (
     setting,
     user,
 )
-from policy.merge.compare import Compared, StopReason, compare_course
-from policy.merge.plan import Change, Kept, Kind
+from policy.merge.compare import Compared, compare_course
+from policy.merge.plan import Change, HeldFor, Kept, Kind
 from policy.merge.records import Fields, State, User
 from policy.rules.model import AddedByHand, AddStudents, RemovedByHand, StartAs
 
@@ -68,8 +70,8 @@ def test_a_quiet_night_changes_nothing() -> None:
 def test_a_course_that_is_not_ours_is_held() -> None:
     compared = compare_course(None, desired(), live(), setting())
     assert compared.changes == ()
-    assert [(s.reason, s.kind, s.change) for s in compared.stops] == [
-        (StopReason.ALREADY_THERE, Kind.COURSE_CREATE, None)
+    assert [(s.reason, s.kind, s.changes) for s in compared.stops] == [
+        (HeldFor.ALREADY_THERE, Kind.COURSE_CREATE, ())
     ]
 
 
@@ -77,9 +79,11 @@ def test_a_course_removed_by_hand_is_held_and_consent_can_make_it_again() -> Non
     compared = compare_course(base(), desired(students=("ann",)), None, setting())
     assert compared.changes == ()
     [stop] = compared.stops
-    assert stop.reason is StopReason.GONE
-    assert stop.change is not None
-    assert (stop.change.kind, stop.change.course.id) == (Kind.COURSE_CREATE, None)
+    assert stop.reason is HeldFor.GONE
+    assert [(c.kind, c.course.id) for c in stop.changes] == [
+        (Kind.COURSE_CREATE, None),
+        (Kind.STUDENT_ADD, None),
+    ]
     assert compared.base == base()
 
 
@@ -147,7 +151,7 @@ def test_hands_on_teachers_are_always_respected() -> None:
         ours, desired(teachers=("t1", "t2")), live(teachers=("t1", "t3")), setting(strict)
     )
     assert compared.changes == ()
-    assert [k.what for k in compared.kept] == ["teacher removed by hand", "teacher added by hand"]
+    assert [k.what for k in compared.kept] == ["teacher removed by hand", "teacher kept"]
 
 
 def test_seats_that_are_already_so_become_ours() -> None:
@@ -164,9 +168,8 @@ def test_doubt_holds_removals_and_lets_additions_flow() -> None:
     compared = compare_course(base(students=("ann",)), want, live(students=("ann",)), setting())
     assert kinds(compared) == [(Kind.STUDENT_ADD, "bob")]
     [stop] = compared.stops
-    assert (stop.reason, stop.kind) == (StopReason.DOUBT, Kind.STUDENT_REMOVE)
-    assert stop.change is not None
-    assert stop.change.person == User("ann", "", "")
+    assert (stop.reason, stop.kind) == (HeldFor.DOUBT, Kind.STUDENT_REMOVE)
+    assert [c.person for c in stop.changes] == [User("ann", "", "")]
 
 
 def test_seats_of_people_who_are_not_certain_are_neither_made_nor_taken() -> None:
@@ -196,12 +199,56 @@ def test_co_teachers_are_not_added_where_the_policy_says_so_and_not_removed_eith
 
 def test_a_new_primary_teacher_is_added_then_owns_and_the_former_one_stays() -> None:
     ours, want = base(), desired(owner="t2", teachers=("t2",))
-    tonight = compare_course(ours, want, live(), setting())
-    assert kinds(tonight) == [(Kind.COURSE_OWNER, "t2"), (Kind.TEACHER_ADD, "t2")]
+    for chosen in (rules(), rules(co_teachers=False)):
+        tonight = compare_course(ours, want, live(), setting(chosen))
+        assert kinds(tonight) == [(Kind.TEACHER_ADD, "t2"), (Kind.COURSE_OWNER, "t2")]
+    seated = compare_course(ours, want, live(teachers=("t1", "t2")), setting())
+    assert kinds(seated) == [(Kind.COURSE_OWNER, "t2")]
     after = live(owner="t2", teachers=("t1", "t2"))
     tomorrow = compare_course(base(teachers=("t1", "t2")), want, after, setting())
     assert tomorrow.changes == ()
     assert tomorrow.base == base(owner="t2", teachers=("t2",), kept={"teacher:t1": NOW_TEXT})
+
+
+def test_a_co_teacher_taken_out_by_hand_can_still_become_the_owner() -> None:
+    ours, want = base(teachers=("t1", "t2")), desired(owner="t2", teachers=("t1", "t2"))
+    tonight = compare_course(ours, want, live(), setting())
+    assert kinds(tonight) == [(Kind.TEACHER_ADD, "t2"), (Kind.COURSE_OWNER, "t2")]
+    assert tonight.kept == ()
+
+
+def test_a_co_teacher_whom_we_would_not_have_added_does_not_become_ours() -> None:
+    off = setting(rules(co_teachers=False))
+    want = desired(teachers=("t1", "t2"))
+    compared = compare_course(base(), want, live(teachers=("t1", "t2")), off)
+    assert compared.base is not None
+    assert compared.base.teachers == frozenset({"t1"})
+
+
+def test_who_sits_in_the_other_role_by_hand_is_told() -> None:
+    want = desired(teachers=("t1", "ann"))
+    compared = compare_course(base(), want, live(students=("ann",)), setting())
+    assert compared.changes == ()
+    assert [(k.record, k.what) for k in compared.kept] == [
+        ("teacher:ann", "student by hand"),
+        ("student:ann", "student added by hand"),
+    ]
+
+
+def test_a_seat_may_belong_to_a_stranger_under_a_new_key() -> None:
+    gone = replace(setting(), vanished=frozenset({"ann"}))
+    ours, there = base(students=("ann", "bob")), live(students=("ann", "bob"))
+    want = replace(desired(), strangers=("enrollments.csv:9",))
+    compared = compare_course(ours, want, there, gone)
+    assert kinds(compared) == [(Kind.STUDENT_REMOVE, "bob")]
+    [stop] = compared.stops
+    assert "it may be the same one under a new key" in stop.detail
+    assert len(compare_course(ours, desired(), there, gone).changes) == 2
+
+
+def test_a_section_that_moves_school_moves_in_the_base() -> None:
+    ours = base(school="old")
+    assert compare_course(ours, desired(), live(), setting()).base == base()
 
 
 def test_an_owner_changed_by_hand_stays() -> None:

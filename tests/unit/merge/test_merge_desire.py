@@ -23,7 +23,8 @@ from building import (
 )
 from policy.merge.desire import Wishes, desire
 from policy.merge.people import AccountFacts, match_people
-from policy.merge.records import Base, Fields
+from policy.merge.records import Base, Fields, Remembered
+from policy.merge.wish import Sources
 from policy.roster.model import Fault, FaultLevel, Membership, Place, Role, Roster, Section
 from policy.rules.model import Policy, SchoolRules, Scope, WhenIncomplete
 
@@ -38,12 +39,13 @@ def wish(
     known: tuple[str, ...] = PEOPLE,
     bases: tuple[Base, ...] = (),
     today: date = TODAY,
-    remembered: dict[str, str] | None = None,
+    remembered: dict[str, Remembered] | None = None,
 ) -> Wishes:
     chosen: Policy = policy(school_rules)
     accounts = [AccountFacts(user(key), (user(key).email,), False) for key in known]
     matches = match_people(rolls, accounts, domains=("demo.example",), remembered=remembered or {})
-    return desire(rolls, chosen, matches, bases={b.alias: b for b in bases}, today=today)
+    sources = Sources(rolls, chosen, matches, today)
+    return desire(sources, bases={b.alias: b for b in bases})
 
 
 def rolls(*members: Membership, of: Section | None = None, **more: object) -> Roster:
@@ -212,7 +214,7 @@ def test_who_was_known_before_is_unsure_in_their_sections() -> None:
     wishes = wish(
         rolls(teacher("t1"), student("ann"), student("bob")),
         known=("t1", "bob"),
-        remembered={"ann": "ann"},
+        remembered={"ann": Remembered("ann", "ann@demo.example")},
     )
     assert wishes.desired[0].unsure == frozenset({"ann"})
 
@@ -266,10 +268,57 @@ def test_rules_for_a_school_that_is_not_there_are_noticed() -> None:
     chosen = policy(schools={"sch1": rules(), "Lincon": rules()})
     read = rolls(teacher("t1"), student("ann"))
     matches = match_people(read, [], domains=("demo.example",), remembered={})
-    wishes = desire(read, chosen, matches, bases={}, today=TODAY)
+    wishes = desire(Sources(read, chosen, matches, TODAY), bases={})
     assert [n.message for n in wishes.notices] == [
         "the policy has rules for school 'Lincon', which the roster doesn't have"
     ]
+
+
+def test_who_may_be_anybody_is_a_stranger() -> None:
+    read = rolls(teacher("t1"), student("ann"), student("bob", line=9))
+    [want] = wish(read, known=("t1", "ann")).desired
+    assert (want.unsure, want.strangers) == (frozenset(), ("enrollments.csv:9",))
+
+
+SHAKY = [
+    pytest.param(
+        {"doubtful_sections": {"s1": (Fault("R201", Place("enrollments.csv", 9), "short"),)}},
+        id="a-row-of-the-section",
+    ),
+    pytest.param(
+        {"doubtful_people": {"t1": Fault("R201", Place("users.csv", 9), "short")}}, id="a-teacher"
+    ),
+]
+
+
+@pytest.mark.parametrize("doubt", SHAKY)
+def test_doubt_neither_hands_a_class_over_nor_renames_it(doubt: dict[str, object]) -> None:
+    read = rolls(teacher("t1", primary=False), teacher("t2", line=3), student("ann"), **doubt)
+    ours = base(fields=Fields("Algebra (T1)", "", ""), owner="t1")
+    [want] = wish(read, bases=(ours,)).desired
+    assert (want.owner, want.fields) == (user("t1"), ours.fields)
+
+
+def test_a_class_that_is_there_keeps_what_its_section_lacks_now() -> None:
+    """Its owner by the policy is suspended, its name would be refused: seats flow all the same."""
+    office = rules(owner="nobody@demo.example")
+    ours = base(owner="t1")
+    wishes = wish(rolls(teacher("t1"), student("ann")), school_rules=office, bases=(ours,))
+    assert wishes.desired[0].owner == user("t1")
+    assert list(wishes.desired[0].students) == ["ann"]
+    titled = rolls(teacher("t1"), student("ann"), of=section(title="see www.example.org"))
+    named = wish(titled, bases=(ours,))
+    assert named.desired[0].fields == ours.fields
+    assert [n.code for n in (*wishes.notices, *named.notices)] == ["M305", "M306"]
+
+
+def test_the_school_year_is_the_last_terms() -> None:
+    """So it stays the same when only the spring is still exported."""
+    fall = term("fall", start=date(2026, 8, 15), end=date(2026, 12, 20), school_year="2026")
+    spring = term("spring", start=date(2027, 1, 5), end=date(2027, 6, 1))
+    both = rolls(teacher("t1"), student("ann"), of=section(terms=(fall, spring)))
+    only = rolls(teacher("t1"), student("ann"), of=section(terms=(spring,)))
+    assert wish(both).desired[0].alias == wish(only).desired[0].alias == ALIAS
 
 
 def test_every_notice_is_documented() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from building import base, course_ref, creation, limit, removal, rules
 from policy.merge.limits import Census, judge_limits, take_census
-from policy.merge.plan import Change, Hold, Kind
+from policy.merge.plan import Change, HeldFor, Hold, Kind
 from policy.rules.model import Allowance, Limit, SchoolRules
 
 STUDENTS = Kind.STUDENT_REMOVE
@@ -39,7 +39,8 @@ def test_one_more_holds_all() -> None:
     going, holds = judge(removals(11), census({"a1": 100}), limit(district=0.10))
     assert going == []
     [hold] = holds
-    assert (hold.kind, hold.count, len(hold.changes)) == (STUDENTS, 11, 11)
+    assert (hold.kind, hold.count, hold.reason) == (STUDENTS, 11, HeldFor.LIMIT)
+    assert len(hold.changes) == 11
     assert hold.limit == "10%, at least 0"
     assert hold.why[0] == (
         "11 of 100 student seats in the district would go (11.0%); the limit is 10%, at least 0 "

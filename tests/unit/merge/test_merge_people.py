@@ -3,8 +3,8 @@
 import pytest
 
 from building import person, roster, section, user
-from policy.merge.people import AccountFacts, match_people
-from policy.merge.records import User
+from policy.merge.people import AccountFacts, Matches, match_people
+from policy.merge.records import Remembered, User
 from policy.roster.model import Fault, Person, Place
 
 SECTION = section()
@@ -73,7 +73,9 @@ def test_suspended() -> None:
 def test_two_people_with_one_email_are_never_guessed() -> None:
     two = (person("ann"), person("bob", email="ANN@demo.example"))
     words = reason_of(*two, accounts=(account("ann"),))
-    assert words == "the same e-mail stands at users.csv:2 for somebody with another name"
+    assert words == (
+        "their e-mail leads to the same account as that of somebody with another name (users.csv:2)"
+    )
 
 
 def test_one_person_listed_twice_is_one_person() -> None:
@@ -85,14 +87,24 @@ def test_one_person_listed_twice_is_one_person() -> None:
 
 def test_who_was_known_and_is_not_found_now_is_unsure() -> None:
     rolls = roster({SECTION: ()}, (person("ann"),))
-    matches = match_people(rolls, [], domains=("demo.example",), remembered={"ann": "117"})
+    matches = match_people(
+        rolls,
+        [],
+        domains=("demo.example",),
+        remembered={"ann": Remembered("117", "ann@demo.example")},
+    )
     assert matches.unsure == {"ann": frozenset({"117"})}
 
 
 def test_a_person_with_a_faulty_row_is_unsure() -> None:
     fault = Fault("R204", Place("users.csv", 9), "8 cells instead of 9")
     rolls = roster({SECTION: ()}, (), doubtful_people={"ann": fault})
-    matches = match_people(rolls, [], domains=("demo.example",), remembered={"ann": "117"})
+    matches = match_people(
+        rolls,
+        [],
+        domains=("demo.example",),
+        remembered={"ann": Remembered("117", "ann@demo.example")},
+    )
     assert matches.unsure == {"ann": frozenset({"117"})}
     assert "their row is faulty: users.csv:9" in matches.reasons["ann"]
 
@@ -113,3 +125,52 @@ def test_an_account_that_may_be_theirs_is_unsure(
     matches = match_people(rolls, accounts, domains=("demo.example",), remembered={})
     assert set(matches.unsure.values()) == {frozenset({"ann"})}
     assert matches.users == {}
+
+
+def test_two_people_on_one_account_by_an_alias_are_never_guessed() -> None:
+    two = (person("ann"), person("bob", email="ann.old@demo.example"))
+    words = reason_of(*two, accounts=(account("ann", "ann.old@demo.example"),))
+    assert "same account as that of somebody with another name" in words
+
+
+def matched(*accounts: AccountFacts, email: str, before: Remembered) -> Matches:
+    rolls = roster({SECTION: ()}, (person("ann", email=email),))
+    return match_people(rolls, accounts, domains=("demo.example",), remembered={"ann": before})
+
+
+def test_an_address_that_was_given_to_another_account_moves_nobody() -> None:
+    """The SIS has changed nothing; the Directory has."""
+    before = Remembered("ann", "ann@demo.example")
+    other = AccountFacts(User("bob", "bob@demo.example", "Bob"), ("ann@demo.example",), False)
+    former = AccountFacts(User("ann", "ann2@demo.example", "Ann"), ("ann2@demo.example",), False)
+    found = matched(former, other, email="ann@demo.example", before=before)
+    assert "now leads to another Google account than before" in found.reasons["ann"]
+    assert found.unsure == {"ann": frozenset({"ann", "bob"})}
+
+
+def test_a_new_address_in_the_sis_moves_them() -> None:
+    before = Remembered("ann", "ann@demo.example")
+    found = matched(account("ann"), account("bob"), email="bob@demo.example", before=before)
+    assert found.users == {"ann": user("bob")}
+    assert found.learned == {"ann": Remembered("bob", "bob@demo.example")}
+
+
+def test_a_new_account_for_a_former_one_that_is_gone_or_suspended() -> None:
+    before = Remembered("old", "ann@demo.example")
+    gone = matched(account("ann"), email="ann@demo.example", before=before)
+    suspended = matched(
+        account("ann"), account("old", suspended=True), email="ann@demo.example", before=before
+    )
+    assert gone.users == suspended.users == {"ann": user("ann")}
+
+
+def test_what_is_known_already_is_not_learned_again() -> None:
+    before = Remembered("ann", "ann@demo.example")
+    assert matched(account("ann"), email="Ann@demo.example", before=before).learned == {}
+
+
+def test_accounts_of_people_whose_keys_are_gone_have_vanished() -> None:
+    rolls = roster({SECTION: ()}, (person("ann"),))
+    old = {key: Remembered(key, f"{key}@demo.example") for key in ("ann", "bob")}
+    found = match_people(rolls, [], domains=("demo.example",), remembered=old)
+    assert found.vanished == frozenset({"bob"})

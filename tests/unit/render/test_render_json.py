@@ -7,19 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from building import COURSE, NOW_TEXT, TEXTS, course_ref, creation, plan, removal, user
+from building import COURSE, NOW_TEXT, TEXTS, base, course_ref, creation, plan, removal, user
 from policy.errors import PlanAtFault
 from policy.merge.plan import (
     Change,
+    HeldFor,
     Hold,
     Kept,
     Kind,
     NewCourse,
     Notice,
     Plan,
+    Settle,
     Unmatched,
     Waiting,
 )
+from policy.merge.records import Remembered
 from policy.render.plan_json import plan_schema, plan_to_json, print_json, read_json
 
 TEXT = st.text(max_size=12)
@@ -66,12 +69,23 @@ KEPT = st.builds(
 )
 
 
+BASES = st.builds(
+    lambda alias, students, kept: base(alias=alias, students=tuple(students), kept=kept),
+    TEXT,
+    st.lists(TEXT, max_size=3, unique=True),
+    st.dictionaries(TEXT, TEXT, max_size=2),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     made = plan(*draw(st.lists(CHANGES, max_size=4)), revision=draw(st.integers(0, 10**9)))
     held = st.builds(
-        lambda kind, changes, words: Hold(kind, 1 + len(changes), words, ("why",), tuple(changes)),
+        lambda kind, reason, changes, words: Hold(
+            kind, 1 + len(changes), reason, words, ("why",), tuple(changes)
+        ),
         st.sampled_from(Kind),
+        st.sampled_from(HeldFor),
         st.lists(CHANGES, max_size=2),
         st.one_of(st.none(), TEXT),
     )
@@ -83,6 +97,13 @@ def plans(draw: st.DrawFn) -> Plan:
             "unmatched": (Unmatched("p1", "Ann", "users.csv:2", "no e-mail", ("s1",)),),
             "waiting": (Waiting("s2", "Art", "Lincoln", "classes.csv:3", "no teacher"),),
             "notices": (Notice("users.csv:4", "too short", "R204"),),
+            "settle": Settle(
+                keep=tuple(draw(st.lists(BASES, max_size=2))),
+                forget=("d:gone",),
+                matches={"p1": Remembered("117", "ann@demo.example")},
+                heard=(("r1", 4),),
+                keyed_by="demo {section.key}",
+            ),
         }
     )
 
@@ -146,8 +167,10 @@ def test_a_removal_without_a_person_is_refused() -> None:
 
 
 def test_consent_covers_all_or_none() -> None:
-    two = Hold(Kind.STUDENT_REMOVE, 2, "10%", ("why",), (removal("ann"), removal("bob")))
-    one = Hold(Kind.COURSE_CREATE, 1, None, ("already there",))
+    two = Hold(
+        Kind.STUDENT_REMOVE, 2, HeldFor.LIMIT, "10%", ("why",), (removal("ann"), removal("bob"))
+    )
+    one = Hold(Kind.COURSE_CREATE, 1, HeldFor.ALREADY_THERE, None, ("already there",))
     held = Plan(
         **{**{name: getattr(plan(), name) for name in plan().__slots__}, "held": (two, one)}
     )

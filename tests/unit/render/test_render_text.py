@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from building import COURSE, EARLIER, course_ref, creation, plan, removal, user
 from policy.merge.plan import (
     Change,
+    HeldFor,
     Hold,
     Kept,
     Kind,
@@ -58,6 +59,7 @@ FULL = replace(
         Hold(
             Kind.STUDENT_REMOVE,
             412,
+            HeldFor.LIMIT,
             "10%, at least 3",
             (
                 "412 of 1,180 student seats in the district would go (34.9%); the limit is 10%, "
@@ -66,7 +68,13 @@ FULL = replace(
             ),
             tuple(removal(f"h{n}") for n in range(412)),
         ),
-        Hold(Kind.COURSE_CREATE, 1, None, ("1 class is already in Classroom under our alias",)),
+        Hold(
+            Kind.COURSE_CREATE,
+            1,
+            HeldFor.ALREADY_THERE,
+            None,
+            ("1 class is already in Classroom under our alias",),
+        ),
     ),
     kept=(
         Kept(

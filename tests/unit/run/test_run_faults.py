@@ -91,7 +91,7 @@ def test_a_class_that_could_not_be_made_takes_its_seats_along(tmp_path: Path) ->
     with district(tmp_path, NO_QUOTAS) as (story, world):
         story.write_inputs()
         inputs = engine.read_inputs(story.folder / "policies", None)
-        plan = engine.make_plan(inputs, world).plan
+        plan = engine.make_plan(inputs, world)
         story.ask("DELETE", "/simulator/users/okafor@maple.example")
         finished = engine.apply(plan, world)
         assert {u.change.course.name for u in finished.undone} == {"Chorus"}

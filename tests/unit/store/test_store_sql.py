@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy.errors import AnotherRun, RollbookError, SettingAtFault
-from policy.store.base import BaseCourse
+from policy.store.base import BaseCourse, Match
 from policy.store.sql import SqlStore
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,7 +82,7 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
 def test_a_file_that_can_not_be_written(made: Path) -> None:
     store = SqlStore(f"sqlite:///{made}?mode=ro&uri=true".replace("///", "///file:", 1))
     with pytest.raises(RollbookError, match="attempt to write a readonly database"):
-        store.keep([], matches={"anna": "7001"})
+        store.keep([], matches={"anna": Match("7001", "anna@x.example")})
     store.close()
 
 

@@ -1,0 +1,249 @@
+"""One section of the roster as a course that is wanted: who is in it, who owns it, its texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from policy.merge.people import Matches
+from policy.merge.plan import Notice
+from policy.merge.records import Base, Desired, Fields, User, Wanted
+from policy.roster.model import Membership, Role, Roster, Section, Term
+from policy.rules.model import Policy, SchoolRules, WhenIncomplete
+from policy.rules.naming import name_problem, texts
+from policy.rules.scope import SectionFacts, TermFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What all sections of a night are read from."""
+
+    roster: Roster
+    policy: Policy
+    matches: Matches
+    today: date
+
+
+@dataclass(slots=True)
+class Wish:
+    """One section while it is looked at: what is known of it, and what there is to say."""
+
+    section: Section
+    sources: Sources
+    rules: SchoolRules
+    members: Sequence[Membership]
+    facts: SectionFacts
+    notices: list[Notice] = field(default_factory=list)
+
+    def desired(self, alias: str, base: Base | None) -> Desired | str:
+        """The course that is wanted, or why the section waits for one. A section that has its
+        course (`base`) never waits: where its rows leave something open, that stays as it is."""
+        teachers, students = self._seats()
+        doubts = self._doubts()
+        is_shaky = bool(doubts) or self._is_a_teacher_doubtful()
+        fields = self._fields(base, is_shaky=is_shaky)
+        if isinstance(fields, str):
+            return fields
+        owner = self._owner(base, is_shaky=is_shaky)
+        if isinstance(owner, str):
+            return owner
+        if base is None and self.rules.classes.when_incomplete is WhenIncomplete.WAIT:
+            if not teachers:
+                return "it has no teacher with a Google account"
+            if not students:
+                return "it has no student with a Google account"
+        return Desired(
+            alias=alias,
+            section_key=self.section.key,
+            school_key=self.section.school.key,
+            fields=fields,
+            owner=owner,
+            teachers=teachers,
+            students=students,
+            row=str(self.section.place),
+            unsure=self._unsure(),
+            doubts=doubts,
+            strangers=self._strangers(),
+        )
+
+    def _seats(self) -> tuple[dict[str, Wanted], dict[str, Wanted]]:
+        """Desired seats by user id. Who is teacher and student of one section is its teacher."""
+        seats: dict[Role, dict[str, Wanted]] = {Role.TEACHER: {}, Role.STUDENT: {}}
+        for member in self.members:
+            user = self.sources.matches.users.get(member.person)
+            if user is not None:
+                wanted = Wanted(user, member.person, self._row(member))
+                seats[member.role].setdefault(user.id, wanted)
+        teachers, students = seats[Role.TEACHER], seats[Role.STUDENT]
+        for user_id in sorted(teachers.keys() & students.keys()):
+            both = students.pop(user_id)
+            self._note(
+                "M301",
+                f"somebody is teacher and student of section {self.section.key} "
+                f"({teachers[user_id].row} and here): in Classroom they are its teacher",
+                row=both.row,
+            )
+        return teachers, students
+
+    def _fields(self, base: Base | None, *, is_shaky: bool) -> Fields | str:
+        """The course's texts, or why Classroom would refuse its name. Where rows are in doubt that
+        a name may be made from, they stay."""
+        if base is not None and is_shaky:
+            return base.fields
+        name, line, room = texts(self.rules.classes, self.facts)
+        problem = name_problem(name)
+        if problem is None:
+            return Fields(name=name, section=line, room=room)
+        words = f"{name!r}: {problem}"
+        if base is None:
+            return words
+        self._note("M306", f"{words}: its name stays as it is")
+        return base.fields
+
+    def _owner(self, base: Base | None, *, is_shaky: bool) -> User | str:
+        """Who owns the course, or why nobody can. A course that is there never lacks one: where
+        rows are in doubt, or nobody else can, its owner stays."""
+        if self.rules.classes.owner is not None:
+            return self._account_owner(self.rules.classes.owner, base)
+        teachers = [m for m in self.members if m.role is Role.TEACHER]
+        primaries = [m for m in teachers if m.primary]
+        distinct = {m.person for m in primaries}
+        if len(distinct) != 1 and teachers:
+            self._note_primaries(len(distinct))
+        users = self.sources.matches.users
+        matched = [users[m.person] for m in primaries or teachers if m.person in users]
+        if base is not None:
+            is_current = base.owner in {user.id for user in matched}
+            if is_shaky or not matched or (is_current and len(distinct) != 1):
+                return self._present_owner(base)
+        return matched[0] if matched else self._no_owner(teachers, primaries)
+
+    def _present_owner(self, base: Base) -> User:
+        return self.sources.matches.accounts.get(base.owner) or User(base.owner, "", "")
+
+    def _account_owner(self, email: str, base: Base | None) -> User | str:
+        found = self.sources.matches.by_email.get(email.casefold())
+        if found is not None and not found.suspended:
+            return found.user
+        school = self.section.school
+        line = self.sources.policy.line_of("classes.owner", school.key, school.name)
+        words = f"its owner by the policy, {email} ({line}), has no usable Google account"
+        if base is None:
+            return words
+        self._note("M305", f"{words}: its owner stays as it is")
+        return self._present_owner(base)
+
+    def _note_primaries(self, count: int) -> None:
+        how_many = f"{count} primary teachers" if count else "no primary teacher"
+        self._note(
+            "M302",
+            f"section {self.section.key} has {how_many}: the one who already owns its class, else "
+            "the first in the file who has an account, owns it",
+        )
+
+    def _no_owner(
+        self, teachers: Sequence[Membership], primaries: Sequence[Membership]
+    ) -> User | str:
+        """Nobody in line to own it has an account. With `when_incomplete: create` a co-teacher
+        may stand in for a primary teacher without one; never otherwise."""
+        if not teachers:
+            return "it has no teacher"
+        if self.rules.classes.when_incomplete is WhenIncomplete.CREATE:
+            for member in teachers:
+                if member.person in self.sources.matches.users:
+                    return self.sources.matches.users[member.person]
+        rows = ", ".join(str(m.line) for m in (primaries or teachers))
+        which = "primary teacher" if primaries else "teacher"
+        file = self.sources.roster.memberships_file
+        return f"its {which} has no usable Google account ({file}:{rows})"
+
+    def _unsure(self) -> frozenset[str]:
+        unsure = self.sources.matches.unsure
+        ids = (unsure[m.person] for m in self.members if m.person in unsure)
+        return frozenset().union(*ids)
+
+    def _strangers(self) -> tuple[str, ...]:
+        """Rows of people who may be anybody: nothing tells which account they are."""
+        unsure = self.sources.matches.unsure
+        return tuple(self._row(m) for m in self.members if unsure.get(m.person) == frozenset())
+
+    def _doubts(self) -> tuple[str, ...]:
+        roster = self.sources.roster
+        own = roster.doubtful_sections.get(self.section.key, ())
+        return tuple(str(fault) for fault in (*own, *roster.doubtful_anywhere))
+
+    def _is_a_teacher_doubtful(self) -> bool:
+        roster = self.sources.roster
+        return any(
+            member.role is Role.TEACHER and member.person in roster.doubtful_people
+            for member in roster.memberships.get(self.section.key, ())
+        )
+
+    def _row(self, member: Membership) -> str:
+        return f"{self.sources.roster.memberships_file}:{member.line}"
+
+    def _note(self, code: str, words: str, *, row: str = "") -> None:
+        self.notices.append(Notice(row or str(self.section.place), words, code))
+
+
+def wish_for(section: Section, sources: Sources) -> Wish:
+    """Look at one section on the night's day."""
+    members = _in_effect(section, sources)
+    return Wish(
+        section=section,
+        sources=sources,
+        rules=sources.policy.rules_of(section.school.key, section.school.name),
+        members=members,
+        facts=_facts(section, members, sources.roster),
+    )
+
+
+def _in_effect(section: Section, sources: Sources) -> Sequence[Membership]:
+    """The memberships that hold on the day: today, or the nearest day of the section's terms
+    (in a term that has yet to start, those who start with it are in)."""
+    day = _day(section.terms, sources.today)
+    return [
+        m
+        for m in sources.roster.memberships.get(section.key, ())
+        if (m.begin is None or m.begin <= day) and (m.end is None or day < m.end)
+    ]
+
+
+def _day(terms: Sequence[Term], today: date) -> date:
+    """`today` if a term holds then; else the first day of the next one; else the last day."""
+    if any(term.start <= today < term.end for term in terms):
+        return today
+    ahead = [term.start for term in terms if term.start > today]
+    if ahead:
+        return min(ahead)
+    return max(term.end for term in terms) - timedelta(days=1)
+
+
+def _facts(section: Section, members: Sequence[Membership], roster: Roster) -> SectionFacts:
+    """What scope and names are made from. The teacher that names a class is the first primary
+    one of the file, else the first one. The school year is the last term's: it stays the same
+    when an SIS exports only the terms that are still to come."""
+    teachers = sorted(
+        (m for m in members if m.role is Role.TEACHER and m.person in roster.people),
+        key=lambda m: not m.primary,
+    )
+    people = [roster.people[m.person] for m in teachers]
+    return SectionFacts(
+        school_key=section.school.key,
+        school_name=section.school.name,
+        grades=section.grades,
+        subjects=section.subjects or section.course.subjects,
+        course_title=section.course.title,
+        course_code=section.course.code,
+        section_key=section.key,
+        section_title=section.title,
+        section_code=section.code,
+        terms=tuple(
+            TermFacts(key=t.key, name=t.name, start=t.start, end=t.end) for t in section.terms
+        ),
+        periods=section.periods,
+        room=section.room,
+        school_year=section.terms[-1].school_year,
+        teacher_names=tuple(p.name for p in people),
+        teacher_family_names=tuple(p.family_name for p in people),
+        teacher_emails=tuple(p.email.casefold() for p in people),
+    )
