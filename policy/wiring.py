@@ -17,7 +17,7 @@ from policy.run.pace import Pace as MinutePace
 from policy.settings import Settings
 from policy.store.sql import SqlStore
 
-CLICK_SECONDS = 10  # Google's side panel waits some 30 s for the whole answer to a click
+CLICK_SECONDS = 5  # a call; Google's side panel waits some 30 s for the whole answer to a click
 
 
 @contextmanager
@@ -93,6 +93,15 @@ def acting_token(settings: Settings, email: str) -> str:
     return str(credentials.token)
 
 
-# How gunicorn is started: one process, since SQLite has one writer; threads for its requests.
-ADDON_COMMAND = ("-m", "gunicorn", "--worker-class", "gthread", "--workers", "1")
+# How gunicorn is started: one process, since SQLite has one writer; threads for its requests. Its
+# control socket is in the home folder, where two services would share it and some have none.
+ADDON_COMMAND = (
+    "-m",
+    "gunicorn",
+    "--worker-class",
+    "gthread",
+    "--workers",
+    "1",
+    "--no-control-socket",
+)
 ADDON_APP = "addon.served:create()"

@@ -1,15 +1,20 @@
 """Nights in one process, by a clock that moves only when somebody waits: so nobody does."""
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from policy import engine, wiring
-from policy.engine import World
+from policy.engine import Inputs, World
+from policy.google.base import Classroom, Outcome, Reply, Verb, Write
 from policy.google.classroom import ClassroomGateway
 from policy.google.directory import DirectoryGateway
+from policy.merge.plan import Kind, Plan
+from policy.render.plan_json import print_json, read_json
 from policy.run.apply import Finished
 from policy.settings import read_settings
 from policy.simulator.server import serve
@@ -85,3 +90,95 @@ def night(story: Story, world: World) -> Finished:
     story.write_inputs()
     inputs = engine.read_inputs(story.folder / "policies", None)
     return engine.sync(inputs, world, allowed={})[1]
+
+
+Row = dict[str, str]
+Edit = tuple[str, Callable[[Row], Row]]  # a file of the drop, and what becomes of each of its rows
+
+
+def inputs_of(story: Story, *edits: Edit) -> Inputs:
+    """The story's inputs; with edits, as a faulty export would have them."""
+    story.write_inputs()
+    for name, change in edits:
+        path = story.folder / "policies" / "roster" / f"{name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            header = list(reader.fieldnames or ())
+            rows = [change(dict(row)) for row in reader]
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, header)
+            writer.writeheader()
+            writer.writerows(rows)
+    return engine.read_inputs(story.folder / "policies", None)
+
+
+def sync(
+    story: Story, world: World, *edits: Edit, allowed: Mapping[Kind, int] | None = None
+) -> tuple[Plan, Finished]:
+    return engine.sync(inputs_of(story, *edits), world, allowed=allowed or {})
+
+
+def one_row(key: str, **cells: str) -> Callable[[Row], Row]:
+    """Set cells of the row with this sourcedId."""
+    return lambda row: {**row, **cells} if row["sourcedId"] == key else row
+
+
+def on_paper(plan: Plan) -> Plan:
+    """A plan that was written to a file and read again."""
+    return read_json(print_json(plan))
+
+
+class Killed(BaseException):
+    """As good as kill -9: nothing in Rollbook catches it."""
+
+
+class Door:
+    """The real gateway with somebody in its way: `hook` gets the writes and the way to do them,
+    and may lose the answer, lie about it, or die."""
+
+    def __init__(
+        self,
+        classroom: Classroom,
+        hook: Callable[
+            [Sequence[Write], Callable[[Sequence[Write]], Sequence[Reply]]], Sequence[Reply]
+        ],
+    ) -> None:
+        self._classroom = classroom
+        self._hook = hook
+        self.courses = classroom.courses
+        self.find = classroom.find
+        self.members = classroom.members
+
+    def write(self, writes: Sequence[Write]) -> Sequence[Reply]:
+        return self._hook(writes, self._classroom.write)
+
+
+def killed_after(world: World, verb: Verb) -> World:
+    """Google does it, and we die before we hear so."""
+
+    def hook(
+        writes: Sequence[Write], do: Callable[[Sequence[Write]], Sequence[Reply]]
+    ) -> Sequence[Reply]:
+        replies = do(writes)
+        if writes[0].verb is verb:
+            raise Killed
+        return replies
+
+    return replace(world, classroom=Door(world.classroom, hook))
+
+
+def out_after(world: World, verb: Verb) -> World:
+    """Google does it, the answer is lost, and then Google is out for all the other tries."""
+    done: set[Verb] = set()
+
+    def hook(
+        writes: Sequence[Write], do: Callable[[Sequence[Write]], Sequence[Reply]]
+    ) -> Sequence[Reply]:
+        if writes[0].verb is not verb:
+            return do(writes)
+        if verb not in done:
+            do(writes)
+            done.add(verb)
+        return [Reply(Outcome.AGAIN_SOON, 503, "503 out") for _ in writes]
+
+    return replace(world, classroom=Door(world.classroom, hook))

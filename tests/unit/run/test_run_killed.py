@@ -7,17 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from nights import district, night
+from nights import Killed, district, night
 from policy import engine
 from policy.google.base import Classroom, Reply, Write
 from policy.store.base import EntryState, RunState
 from telling import NO_QUOTAS
 
 CALLS = 5  # three courses, a batch of co-teachers, a batch of students
-
-
-class Killed(BaseException):
-    """As good as kill -9: nothing in Rollbook catches it."""
 
 
 class Mortal:
