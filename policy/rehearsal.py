@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from policy.errors import InputAtFault
 from policy.roster.load import load_roster
@@ -44,13 +45,15 @@ def open_stage(
 ) -> None:
     """Serve until interrupted; says how to point Rollbook at it."""
     sim = set_stage(stage)
-    url = f"http://{host}:{port}"
+    url = f"http://{_reached_at(host)}:{port}"
+    settings = f"ROLLBOOK_GOOGLE_ROOT={url} ROLLBOOK_GOOGLE_ADMIN={admin_of(stage)}"
     if key is not None:
+        settings += f" ROLLBOOK_GOOGLE_CREDENTIALS={quote(str(key.absolute()))}"
         sim.base_url = url
         key.write_text(json.dumps(sim.key_file(), indent=1) + "\n", encoding="utf-8")
         say(f"A service account's key is in {key}.")
     say(f"Google in a box answers at {url} (by hand: {url}/simulator/). Stop it with Ctrl-C.")
-    say(f"  export ROLLBOOK_GOOGLE_ROOT={url} ROLLBOOK_GOOGLE_ADMIN={admin_of(stage)}")
+    say(f"  export {settings}")
     serve_forever(sim, host=host, port=port)
 
 
@@ -83,6 +86,12 @@ def set_stage(stage: Stage) -> Simulator:
                 admin=person.admin,
             )
     return sim
+
+
+def _reached_at(host: str) -> str:
+    """Where this machine reaches what is bound to a host; 0.0.0.0 is bound to, never called."""
+    found = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{found}]" if ":" in found else found
 
 
 def _from_roster(path: Path) -> Iterator[NewAccount]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from policy.errors import InputAtFault
-from policy.simulator.courses import TEXTS, moved, new_course
+from policy.simulator.courses import moved, new_course
 from policy.simulator.refusals import JsonObject
 from policy.simulator.rules import FROZEN
 from policy.simulator.state import Course, Person, Role
+from policy.simulator.texts import TEXTS, text_fault
 from policy.simulator.world import World
 
 
@@ -51,9 +52,7 @@ def rename(world: World, course: Course, body: JsonObject) -> None:
         raise InputAtFault(f"expected at least one of {', '.join(names)}")
     if texts.get("name") == "":
         raise InputAtFault("name should be 1 to 750 characters, not empty")
-    for name, text in texts.items():
-        if len(text) > TEXTS[name]:
-            raise InputAtFault(f"{name} should be at most {TEXTS[name]} characters")
+    _check_texts(texts)
     _check_open(course)
     joined = {**course.texts, **texts}
     kept = {name: text for name, text in joined.items() if text}
@@ -83,6 +82,18 @@ def remove(world: World, course: Course, body: JsonObject) -> None:
     world.state.remove_seat(roles[0], course, person.id)
 
 
+def break_down(world: World, course: Course, body: JsonObject) -> None:
+    """From now on Google answers 500 to whatever names this course."""
+    _only(body, ())
+    world.state.put_course(replace(course, broken=True))
+
+
+def mend(world: World, course: Course, body: JsonObject) -> None:
+    """The end of that."""
+    _only(body, ())
+    world.state.put_course(replace(course, broken=False))
+
+
 COURSE_ACTS: Mapping[str, Act] = {
     "accept": accept,
     "decline": decline,
@@ -91,6 +102,8 @@ COURSE_ACTS: Mapping[str, Act] = {
     "rename": rename,
     "add": add,
     "remove": remove,
+    "break": break_down,
+    "mend": mend,
 }
 
 
@@ -101,6 +114,7 @@ def by_hand_course(world: World, body: JsonObject) -> str:
     texts = {name: text for name in TEXTS if name in body and (text := _text(body, name))}
     if "name" not in texts:
         raise InputAtFault("name should be 1 to 750 characters")
+    _check_texts(texts)
     state = _text(body, "state") if "state" in body else "ACTIVE"
     if state not in ("ACTIVE", "PROVISIONED"):
         raise InputAtFault(f"state should be ACTIVE or PROVISIONED, not {state!r}")
@@ -123,6 +137,14 @@ def _move(world: World, course: Course, state: str, *, out_of: Collection[str]) 
     # By hand it is seen at once: the teacher has waited for the page.
     changed = moved(course, state, now=world.time.now())
     world.state.put_course(replace(changed, state_before="", state_seen_from=0.0))
+
+
+def _check_texts(texts: Mapping[str, str]) -> None:
+    """Raises InputAtFault for what the API would refuse."""
+    for name, text in texts.items():
+        fault = text_fault(name, text)
+        if fault is not None:
+            raise InputAtFault(fault)
 
 
 def _check_open(course: Course) -> None:

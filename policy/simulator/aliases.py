@@ -22,7 +22,7 @@ def create(call: Call) -> JsonObject:
 def list_aliases(call: Call) -> JsonObject:
     """GET /v1/courses/{courseId}/aliases"""
     course = find_course(call, call.path["courseId"])
-    after = cursor(call)
+    after = cursor(call, str)
     visible = sorted(
         alias
         for alias in call.state.course_aliases[course.id]
@@ -31,7 +31,7 @@ def list_aliases(call: Call) -> JsonObject:
     return answer_page(
         call,
         "aliases",
-        (alias for alias in visible if after is None or alias > str(after)),
+        (alias for alias in visible if after is None or alias > after),
         size=page_size(call, usual=100),
         place=lambda alias: alias,
         shown=lambda alias: {"alias": alias},

@@ -1,12 +1,13 @@
 """The doorkeeper of the API: from one HTTP request to the method's answer or Google's refusal."""
 
-import json
+import logging
 from collections.abc import Mapping
+from urllib.parse import parse_qs
 
 from policy.errors import RollbookError
 from policy.simulator.calls import Calls
 from policy.simulator.discovery import Method, read_query, routes
-from policy.simulator.exchange import Request, Response, json_response
+from policy.simulator.exchange import Request, Response, json_response, read_json
 from policy.simulator.masks import select
 from policy.simulator.methods import HANDLERS
 from policy.simulator.quotas import Quotas
@@ -15,6 +16,7 @@ from policy.simulator.refusals import (
     Refusal,
     denied,
     insufficient_scope,
+    internal,
     invalid,
     not_found,
     unauthenticated,
@@ -23,9 +25,15 @@ from policy.simulator.state import Grant, Person
 from policy.simulator.tokens import ACCOUNT, ACCOUNT_ID
 from policy.simulator.world import Call, World
 
+log = logging.getLogger(__name__)
+
 # Without a subject a service account is nobody that Classroom knows.
 SERVICE_ACCOUNT = Person(ACCOUNT_ID, ACCOUNT, classroom=False)
 FORM = "application/x-www-form-urlencoded"
+
+
+class Fault(RollbookError):
+    """The simulator has failed; the message is the kind of the error that it failed with"""
 
 
 class WrongAnswer(RollbookError):
@@ -48,13 +56,18 @@ class Api:
                 request = _overridden(request)
                 route = routes().find(request.verb, request.path)
                 name = route.method.id
-                answer = self._called(route.method, route.values, request)
-                response = json_response(answer)
+                response = json_response(self._called(route.method, route.values, request))
             except Refusal as refusal:
-                body = refusal.body(self._world.switches)
-                response = json_response(body, status=refusal.status, headers=refusal.headers)
+                response = self._refused(refusal)
+            except Exception as error:
+                log.exception("the simulator is at fault, in %s", name, exc_info=nameless(error))
+                response = self._refused(internal())
             self._calls.count(name, response.status)
         return response
+
+    def _refused(self, refusal: Refusal) -> Response:
+        body = refusal.body(self._world.switches)
+        return json_response(body, status=refusal.status, headers=refusal.headers)
 
     def _called(self, method: Method, values: Mapping[str, str], request: Request) -> JsonObject:
         """1 who, 2 may the token do this, 3 quota, 4 weather, 5 is it well said, 6 do it."""
@@ -97,8 +110,20 @@ class Api:
         return grant, person
 
 
+def nameless(error: Exception) -> Exception:
+    """An error to log: the same place, and our own words only, since those of other errors may
+    have people's addresses in them."""
+    if isinstance(error, RollbookError):
+        return error
+    return Fault(type(error).__name__).with_traceback(error.__traceback__)
+
+
 def _token(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    """The token in the header, or in the query where there is no such header."""
+    header = request.headers.get("authorization", "")
+    if not header:
+        return parse_qs(request.query).get("access_token", [""])[0]
+    kind, _, token = header.partition(" ")
     return token.strip() if kind.casefold() == "bearer" else ""
 
 
@@ -107,11 +132,12 @@ def _body(method: Method, raw: bytes) -> JsonObject:
     if not raw.strip():
         return {}
     try:
-        body = json.loads(raw)
+        body = read_json(raw)
     except ValueError:
         raise invalid("Invalid JSON payload received. Unexpected token.") from None
     method.check_body(body)
-    return {name: value for name, value in body.items() if value is not None} if body else {}
+    given = body if isinstance(body, dict) else {}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _check(method: Method, answer: JsonObject) -> None:
@@ -119,8 +145,8 @@ def _check(method: Method, answer: JsonObject) -> None:
     if misfit is not None:
         where = ".".join(misfit.path) or "the answer"
         raise WrongAnswer(
-            f"{method.id}: {where} should be {misfit.kind}, found {misfit.found!r}; this is a "
-            "fault of the simulator"
+            f"{method.id}: {where} should be {misfit.kind}, not of the type "
+            f"{type(misfit.found).__name__}; this is a fault of the simulator"
         )
 
 
@@ -131,4 +157,8 @@ def _overridden(request: Request) -> Request:
         return request
     if request.verb != "POST" or verb.upper() != "GET":
         raise not_found("Method not found.")
-    return Request("GET", request.path, request.body.decode(), request.headers)
+    try:
+        query = request.body.decode("ascii")
+    except UnicodeDecodeError:
+        raise invalid() from None
+    return Request("GET", request.path, query, request.headers)

@@ -1,22 +1,24 @@
 """Google in a box: one WSGI app that is Classroom, the Directory and the token endpoint."""
 
+import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from policy.errors import InputAtFault
-from policy.simulator.api import Api
+from policy.simulator.api import Api, nameless
 from policy.simulator.batch import answer_batch, read_batch
+from policy.simulator.bodies import MOST, BadBody, length_of, unpacked
 from policy.simulator.byhand import ByHand
 from policy.simulator.calls import Calls
 from policy.simulator.clock import Clock, Time
 from policy.simulator.exchange import HangUp, Request, Response, json_response
 from policy.simulator.keys import SigningKey, shared_key
 from policy.simulator.people import put_person
-from policy.simulator.refusals import JsonObject, Refusal
+from policy.simulator.refusals import JsonObject, Refusal, internal
 from policy.simulator.saved import (
     Keeper,
     read_keys,
@@ -33,6 +35,8 @@ from policy.simulator.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 KEYS = ("service account", "id tokens")
 METHOD_NOT_ALLOWED = json_response({"error": "This address takes another verb."}, status=405)
@@ -69,7 +73,8 @@ class Simulator:
             secret=f"{random.getrandbits(64):x}",
         )
         self.calls = Calls()
-        self.base_url: str | None = None  # set by the server
+        self.base_url: str | None = None  # set by the server, as is the next
+        self.loopback = False  # whether only this machine can reach it
         self.allowed_scopes: frozenset[str] | None = None  # those delegated; None: all
         self.api = Api(self.world, self.calls)
         self._by_hand = ByHand(self)
@@ -193,24 +198,31 @@ class Simulator:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """WSGI. Raises HangUp when a switch says so; then nothing is to be answered."""
-        request = read_request(environ)
-        response = self.respond(request)
+        try:
+            response = self.respond(read_request(environ))
+        except BadBody as error:
+            response = json_response({"error": str(error)}, status=error.status)
         headers = [
             ("Content-Type", response.type),
             ("Content-Length", str(len(response.body))),
             *response.headers,
         ]
         start_response(response.line, headers)
-        return [] if request.verb == "HEAD" else [response.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
 
     def respond(self, request: Request) -> Response:
         """The answer to one HTTP request."""
-        if request.path == "/simulator" or request.path.startswith("/simulator/"):
-            response = self._by_hand.respond(request)
-            self.changed()
-            return response
-        response = self._google(request)
-        self._count(response.status)
+        by_hand = request.path == "/simulator" or request.path.startswith("/simulator/")
+        try:
+            response = self._by_hand.respond(request) if by_hand else self._google(request)
+        except HangUp:
+            raise
+        except Exception as error:
+            where = "what is done by hand" if by_hand else request.verb
+            log.exception("the simulator is at fault, in %s", where, exc_info=nameless(error))
+            response = json_response(internal().body(self.switches), status=500)
+        if not by_hand:
+            self._count(response.status)
         self.changed()
         return response
 
@@ -271,11 +283,13 @@ class Simulator:
     # Keys and the file
 
     def _key(self, purpose: str) -> SigningKey:
-        if purpose not in self._keys:
-            self._keys[purpose] = shared_key(purpose)
+        key = self._keys.get(purpose)
+        if key is None:
+            # Whoever else is here at this moment has got the same one.
+            key = self._keys.setdefault(purpose, shared_key(purpose))
             if self._keeper:
                 self._keeper.changed()
-        return self._keys[purpose]
+        return key
 
     def _snapshot(self) -> JsonObject:
         with self.world.lock:
@@ -302,7 +316,7 @@ class Simulator:
 
 def read_request(environ: "WSGIEnvironment") -> Request:
     """A request from WSGI. The path must come as it was sent: an alias may hold an escaped
-    slash, which PATH_INFO has lost."""
+    slash, which PATH_INFO has lost. Raises BadBody."""
     target = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "").partition("?")[0]
     if "://" in target:
         target = "/" + target.split("/", 3)[-1]
@@ -314,6 +328,15 @@ def read_request(environ: "WSGIEnvironment") -> Request:
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     headers.setdefault("host", f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(length) if length else b""
+    body = unpacked(headers, _wsgi_body(environ, headers))
     return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body)
+
+
+def _wsgi_body(environ: "WSGIEnvironment", headers: Mapping[str, str]) -> bytes:
+    length = length_of(environ.get("CONTENT_LENGTH") or "0")
+    if "transfer-encoding" in headers:
+        if not environ.get("wsgi.input_terminated"):
+            raise BadBody("a body in chunks: send a Content-Length", status=411)
+        length = MOST
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    return body

@@ -14,6 +14,7 @@ from policy.simulator.refusals import invalid
 BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 LINE = re.compile(r"([A-Z]+) (\S+)(?: HTTP/\d(?:\.\d)?)?\Z")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
+FOLD = re.compile(rb"\r?\n(?=[ \t])")  # the client folds what is longer than 78 columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def _response_id(part_id: str) -> str:
 def _part(chunk: bytes, inherited: Mapping[str, str]) -> Part:
     """A part: its own head, a blank line, then the inner request."""
     head, inner = _halves(chunk.lstrip(b"\r\n"))
-    own = headers_of(head.decode("utf-8", "replace").splitlines())
+    own = headers_of(_lines(head))
     line_and_headers, body = _halves(inner.lstrip(b"\r\n"))
-    lines = line_and_headers.decode("utf-8", "replace").splitlines()
+    lines = _lines(line_and_headers)
     found = LINE.match(lines[0].strip()) if lines else None
     if found is None:
         raise invalid("Failed to parse batch request, error: a part has no request line.")
@@ -93,6 +94,11 @@ def headers_of(lines: Iterable[str]) -> dict[str, str]:
     """Header lines by name, in lower case."""
     pairs = (line.partition(":") for line in lines if ":" in line)
     return {name.strip().casefold(): value.strip() for name, _, value in pairs}
+
+
+def _lines(head: bytes) -> list[str]:
+    """The lines of a head; one that was folded is whole again."""
+    return FOLD.sub(b"", head).decode("utf-8", "replace").splitlines()
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 No Google here: no tokens, no quotas, no faults. The rules of Classroom's states still hold.
 """
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -12,18 +12,22 @@ from urllib.parse import parse_qs, unquote
 from policy.errors import InputAtFault
 from policy.simulator.acts import COURSE_ACTS, NoSuchThing, by_hand_course, find
 from policy.simulator.calls import Calls
-from policy.simulator.exchange import Request, Response, json_response
+from policy.simulator.exchange import Request, Response, is_loopback, json_response, read_json
 from policy.simulator.page import STYLE, state_page
 from policy.simulator.people import person_json, put_person, read_person
 from policy.simulator.refusals import JsonObject
 from policy.simulator.saved import course_state, read_state, state_json
 from policy.simulator.world import World
 
+HOST = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::\d+)?")  # a port may follow
 Act = Callable[[Request], Response]
 
 # The page loads nothing but its own style, and nobody else may put it in a frame or send a form.
 PAGE_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
 )
 
@@ -34,6 +38,7 @@ class Box(Protocol):
     world: World
     calls: Calls
     base_url: str | None
+    loopback: bool
 
     def key_file(self) -> dict[str, object]: ...
 
@@ -56,6 +61,9 @@ class ByHand:
 
     def respond(self, request: Request) -> Response:
         """The answer to one request; a wrong one is told what is wrong, in JSON."""
+        stranger = self._stranger(request)
+        if stranger is not None:
+            return _wrong(stranger, status=403)
         try:
             with self._sim.world.lock:
                 return self._respond(request)
@@ -63,6 +71,19 @@ class ByHand:
             return _wrong(str(error), status=404)
         except InputAtFault as error:
             return _wrong(str(error), status=400)
+
+    def _stranger(self, request: Request) -> str | None:
+        """Why a request seems to come from a foreign page in a browser here: by a name that points
+        to this machine, or across sites. None if it doesn't."""
+        host = request.headers.get("host", "")
+        name = HOST.fullmatch(host.casefold())
+        if self._sim.loopback and host and not (name and is_loopback(name[1] or name[2])):
+            return f"this simulator is at {self._sim.base_url}, not at another Host"
+        origin = request.headers.get("origin")
+        harmless = request.verb in ("GET", "HEAD") and request.path != "/simulator/key"
+        if origin is None or harmless or origin.partition("://")[2] == host:
+            return None
+        return "a page of another Origin may not do this"
 
     def _respond(self, request: Request) -> Response:
         name, *rest = request.path.removeprefix("/simulator").lstrip("/").split("/")
@@ -137,7 +158,9 @@ class ByHand:
         return json_response(course_state(state, state.courses[course_id]))
 
     def _key(self, request: Request) -> Response:
-        uri = f"{self._sim.base_url or request.root}/token"
+        """The token_uri is where the asker has found us; 0.0.0.0 would be no use to others."""
+        root = request.root if "host" in request.headers else self._sim.base_url
+        uri = f"{root or request.root}/token"
         return json_response({**self._sim.key_file(), "token_uri": uri})
 
     def _switches(self, _request: Request) -> Response:
@@ -157,7 +180,7 @@ class ByHand:
 
 def _json(request: Request) -> object:
     try:
-        return json.loads(request.body or b"{}")
+        return read_json(request.body or b"{}")
     except ValueError as error:
         raise InputAtFault(f"the body should be JSON: {error}") from None
 

@@ -23,30 +23,22 @@ from policy.simulator.rules import (
     IN_CHARGE,
     STAFF,
     Standing,
+    course_at_home,
     find_course,
     find_person,
     is_admin,
+    may_create,
     require,
     sees,
     standing,
 )
 from policy.simulator.state import Course, Person, Role
+from policy.simulator.texts import TEXTS, read_texts
 from policy.simulator.world import Call, World
 
-# The texts of a course and how long each may be.
-TEXTS = {
-    "name": 750,
-    "section": 2_800,
-    "descriptionHeading": 3_600,
-    "description": 30_000,
-    "room": 650,
-    "subject": 30_000,
-    "levels": 999,
-}
 PATCHABLE = frozenset({*TEXTS, "ownerId", "courseState"})
 STATES = ("ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED")
 UNSPECIFIED = "COURSE_STATE_UNSPECIFIED"
-URL = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 ALIAS = re.compile(r"[dp]:.+", re.DOTALL)
 # Which state follows which; PROVISIONED to ARCHIVED is a switch.
 STEPS = {
@@ -60,7 +52,7 @@ STEPS = {
 
 def create(call: Call) -> JsonObject:
     """POST /v1/courses"""
-    texts = _texts(call.body, tuple(TEXTS))
+    texts = read_texts(call.body, tuple(TEXTS))
     if "name" not in texts:
         raise invalid()
     asked = call.text("courseState")
@@ -121,8 +113,7 @@ def list_courses(call: Call) -> JsonObject:
         raise precondition("ListCoursesStudentAndTeacherFilter")
     role = Role.TEACHER if teacher else Role.STUDENT if student else None
     person = _filtered_person(call, teacher or student)
-    before = cursor(call)
-    below = before if isinstance(before, int) else None
+    below = cursor(call, int)
     wanted = cast("tuple[str, ...]", call.query.get("courseStates", (*STATES, "SUSPENDED")))
     found = (
         course
@@ -234,20 +225,6 @@ def _folder(course: Course) -> JsonObject:
     }
 
 
-def _texts(body: JsonObject, names: tuple[str, ...]) -> dict[str, str]:
-    """The texts among these fields that the body sets, checked. Raises Refusal (400)."""
-    found = {}
-    for name in names:
-        text = body.get(name)
-        if isinstance(text, str) and text and name in TEXTS:
-            if len(text) > TEXTS[name]:
-                raise invalid()
-            found[name] = text
-    if URL.search(found.get("name", "")):
-        raise precondition("CourseTitleCannotContainUrl")
-    return found
-
-
 def _first_owner(call: Call, state: str) -> Person:
     """The owner of a course that is to be made. Raises Refusal."""
     key = call.text("ownerId")
@@ -256,6 +233,7 @@ def _first_owner(call: Call, state: str) -> Person:
     owner, admin = find_person(call, key), is_admin(call.world, call.caller)
     if not admin and (owner is None or owner.id != call.caller.id):
         raise denied()
+    _check_may_create(call, state)
     if owner is None:
         if call.switches.unknown_owner_status == 404:
             raise not_found()
@@ -269,6 +247,14 @@ def _first_owner(call: Call, state: str) -> Person:
     if state in ("ARCHIVED", "DECLINED"):
         raise precondition()
     return owner
+
+
+def _check_may_create(call: Call, state: str) -> None:
+    """Raises Refusal (403) if the caller is none of those who make courses. Somebody from
+    elsewhere may make one for himself, but not an active one."""
+    world, caller = call.world, call.caller
+    if world.at_home(caller) and not may_create(world, caller, call.switches):
+        raise denied("CourseStateDenied" if state == "ACTIVE" else None)
 
 
 def _change(call: Call, course: Course, names: tuple[str, ...]) -> JsonObject:
@@ -292,7 +278,7 @@ def _change(call: Call, course: Course, names: tuple[str, ...]) -> JsonObject:
 
 
 def _with_texts(call: Call, course: Course, names: tuple[str, ...]) -> Course:
-    wanted = _texts(call.body, names)
+    wanted = read_texts(call.body, names)
     if "name" in names and "name" not in wanted:
         raise invalid()
     kept = {name: text for name, text in course.texts.items() if name not in names}
@@ -386,5 +372,5 @@ def _with_deleted(call: Call, below: int | None) -> Iterator[Course]:
 
 def _listed(call: Call, course: Course) -> bool:
     if course.id not in call.state.courses:
-        return True
+        return course_at_home(call.world, course)
     return call.now >= course.seen_from and sees(call.world, call.caller, course)

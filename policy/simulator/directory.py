@@ -37,7 +37,7 @@ def list_users(call: Call) -> JsonObject:
     """GET /admin/directory/v1/users"""
     _check_admin(call)
     found = _found(call)
-    last, falling = cursor(call), call.word("sortOrder") == "DESCENDING"
+    last, falling = cursor(call, str), call.word("sortOrder") == "DESCENDING"
     answer = answer_page(
         call,
         "users",
@@ -102,12 +102,12 @@ class Found:
     key: Callable[[Person], str]
     people: Sequence[Person]
 
-    def rising_from(self, last: int | str | None) -> Iterator[Person]:
-        start = 0 if last is None else bisect_right(self.people, str(last), key=self.key)
+    def rising_from(self, last: str | None) -> Iterator[Person]:
+        start = 0 if last is None else bisect_right(self.people, last, key=self.key)
         return iter(self.people[start : start + LONGEST_PAGE])
 
-    def falling_from(self, last: int | str | None) -> Iterator[Person]:
-        end = None if last is None else bisect_left(self.people, str(last), key=self.key)
+    def falling_from(self, last: str | None) -> Iterator[Person]:
+        end = None if last is None else bisect_left(self.people, last, key=self.key)
         return islice(reversed(self.people[:end]), LONGEST_PAGE)
 
 

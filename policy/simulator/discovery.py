@@ -73,7 +73,7 @@ class Routes:
 
     def find(self, verb: str, path: str) -> Route:
         """The method for a path as it was sent (still escaped). Raises Refusal (404)."""
-        segments = path.strip("/").split("/")
+        segments = path.removeprefix("/").split("/")
         for patterns, method in self._by_shape.get((verb, len(segments)), ()):
             values = _values(patterns, segments)
             if values is not None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Never
 
 from policy.errors import RollbookError
 
@@ -45,9 +47,34 @@ class Response:
         return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_json(raw: bytes | str) -> object:
+    """What a JSON text says. Raises ValueError for what can't be answered or saved again: half of
+    a surrogate pair, NaN, nesting without end."""
+    try:
+        data: object = json.loads(raw, parse_constant=_no_number)
+        json.dumps(data, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    except UnicodeEncodeError:
+        raise ValueError("a text has half of a surrogate pair") from None
+    return data
+
+
 def json_response(
     body: object, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
 ) -> Response:
     """An answer in JSON."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(status, text.encode(), JSON_TYPE, headers)
+
+
+def _no_number(word: str) -> Never:
+    raise ValueError(f"{word} is no number")

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from threading import Lock
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -13,6 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.x509.oid import NameOID
+
+from policy.simulator.exchange import read_json
+
+_shared: dict[str, "SigningKey"] = {}
+_making = Lock()
 
 
 class SigningKey:
@@ -65,8 +70,8 @@ class SigningKey:
         """The claims of a token that this key has signed; None for any other text."""
         try:
             signed, _, signature = token.rpartition(".")
-            header, payload = (json.loads(_decoded(part)) for part in signed.split("."))
-            if header["alg"] != "RS256":
+            header, payload = (read_json(_decoded(part)) for part in signed.split("."))
+            if not isinstance(header, dict) or header["alg"] != "RS256":
                 return None
             self._private.public_key().verify(
                 _decoded(signature), signed.encode(), PKCS1v15(), hashes.SHA256()
@@ -76,12 +81,14 @@ class SigningKey:
         return payload if isinstance(payload, dict) else None
 
 
-@cache
 def shared_key(purpose: str) -> SigningKey:
     """A key that all simulators of this process share, since making one takes a while. One
     purpose, one key: who holds the key file must not be able to sign as Google."""
-    del purpose
-    return SigningKey(generate_private_key(public_exponent=65537, key_size=2048))
+    with _making:
+        if purpose not in _shared:
+            private = generate_private_key(public_exponent=65537, key_size=2048)
+            _shared[purpose] = SigningKey(private)
+        return _shared[purpose]
 
 
 def _encoded(part: Mapping[str, object]) -> str:

@@ -20,7 +20,10 @@ def read_mask(text: str) -> Mask:
     tokens = TOKEN.findall(text)
     if "".join(tokens) != "".join(text.split()):
         raise invalid(f"Invalid field selection {text}")
-    mask, rest = _fields(tokens, text)
+    try:
+        mask, rest = _fields(tokens, text)
+    except RecursionError:
+        raise invalid("Invalid field selection: nested too deep") from None
     if rest:
         raise invalid(f"Invalid field selection {text}")
     return mask

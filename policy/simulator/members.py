@@ -18,9 +18,11 @@ from policy.simulator.rules import (
     FROZEN,
     STAFF,
     Standing,
+    check_mended,
     course_at_home,
     find_course,
     find_person,
+    is_admin,
     standing,
 )
 from policy.simulator.state import Course, Person, Role, Seat
@@ -43,7 +45,7 @@ def creator(role: Role) -> Handler:
         if joins:
             _check_code(call, course, person)
         elif standing(call.world, call.caller, course) is not Standing.ADMIN:
-            raise denied()
+            raise denied("CannotDirectAddUser" if _from_elsewhere(call, course) else None)
         if person is None:
             raise not_found() if call.switches.unknown_member_status == 404 else denied()
         if not joins:
@@ -111,6 +113,7 @@ def _course_to_join(call: Call, role: Role) -> Course:
     code = call.word("enrollmentCode")
     course = call.state.course(key)
     if role is Role.STUDENT and code and course is not None and course.state == "ACTIVE":
+        check_mended(course)
         return course
     return find_course(call, key)
 
@@ -120,6 +123,11 @@ def _check_code(call: Call, course: Course, person: Person | None) -> None:
         raise denied()
     if call.word("enrollmentCode") != course.code:
         raise denied()
+
+
+def _from_elsewhere(call: Call, course: Course) -> bool:
+    """Whether the caller would be in charge here if the course weren't of another domain."""
+    return is_admin(call.world, call.caller) and not course_at_home(call.world, course)
 
 
 def _check_direct_add(call: Call, course: Course, person: Person) -> None:
@@ -198,10 +206,10 @@ def _check_removal(call: Call, course: Course, seat: Seat, role: Role) -> None:
 
 def _seats(call: Call, course: Course, role: Role) -> Iterator[Seat]:
     """The seats after the cursor, in the order in which people came."""
-    after = cursor(call)
+    after = cursor(call, int)
     state, suspended = call.state, call.switches.suspended_listed
     for seat in state.seats[role][course.id].values():
-        if isinstance(after, int) and seat.number <= after:
+        if after is not None and seat.number <= after:
             continue
         if suspended or state.people[seat.user].active:
             yield seat

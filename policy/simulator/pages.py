@@ -5,13 +5,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from policy.simulator.exchange import read_json
 from policy.simulator.refusals import JsonObject, invalid
 from policy.simulator.world import Call
 
 Cursor = int | str
 Item = TypeVar("Item")
+Place = TypeVar("Place", int, str)
 
 LIFETIME = 3 * 86_400.0
 # Parameters that every method has; the others must stay the same from page to page.
@@ -21,18 +23,21 @@ EVERYWHERE = frozenset(
 )
 
 
-def cursor(call: Call) -> Cursor | None:
-    """Where the last page ended, from the call's page token. Raises Refusal (400)."""
+def cursor(call: Call, kind: type[Place]) -> Place | None:
+    """Where the last page ended, from the call's page token; lists that are ordered by a number
+    want an int, the others a str. Raises Refusal (400)."""
     token = call.word("pageToken")
     if not token:
         return None
     try:
-        mark, place, issued = json.loads(base64.urlsafe_b64decode(token.encode()))
+        mark, place, issued = cast("list[object]", read_json(base64.urlsafe_b64decode(token)))
     except (ValueError, TypeError):
         raise invalid() from None
+    if not (type(place) is kind and isinstance(issued, int | float)):
+        raise invalid()
     if mark != _fingerprint(call) or not call.now < issued + LIFETIME:
         raise invalid()
-    return place if isinstance(place, int | str) else None
+    return place
 
 
 def answer_page(

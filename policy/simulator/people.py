@@ -22,8 +22,10 @@ FIELDS: Mapping[str, tuple[str, type]] = {
     "archived": ("archived", bool),
     "deleted": ("deleted", bool),
     "classroom": ("classroom", bool),
+    "teacher": ("teacher", bool),
     "since": ("since", float),
 }
+LATEST = 1e11  # seconds; a time beyond it has no date
 WORDS = {
     str: "text",
     list: "a list of texts",
@@ -41,6 +43,7 @@ def put_person(world: World, told: Told) -> Person:
         new_id = world.new_id("1", digits=21)
         person = Person(new_id, str(told["email"]), since=world.time.now())
     changed = replace(person, **cast("Mapping[str, Never]", told))  # read_person has checked
+    _check_texts(changed)
     if changed.email.casefold() != person.email.casefold():
         kept = dict.fromkeys((*changed.aliases, person.email))
         kept.pop(changed.email, None)
@@ -89,12 +92,21 @@ def _known(world: World, told: Told) -> Person | None:
     return person
 
 
+def _check_texts(person: Person) -> None:
+    """Raises InputAtFault for what could be neither answered nor saved."""
+    try:
+        "".join((person.email, person.given, person.family, *person.aliases)).encode()
+    except UnicodeEncodeError:
+        raise InputAtFault("a name or an address has half of a surrogate pair in it") from None
+
+
 def checked(value: object, kind: type, *, where: str) -> object:
     """A value of JSON that is of this type (a key of WORDS). Raises InputAtFault."""
     if kind is list:
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
     elif kind is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = number and -LATEST < cast("float", value) < LATEST
     elif kind is int:
         fits = isinstance(value, int) and not isinstance(value, bool)
     else:

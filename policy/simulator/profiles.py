@@ -3,7 +3,7 @@
 from random import Random
 
 from policy.simulator.refusals import JsonObject, denied
-from policy.simulator.rules import find_person, is_admin
+from policy.simulator.rules import find_person, is_admin, may_create
 from policy.simulator.state import Person, Role
 from policy.simulator.world import Call
 
@@ -37,7 +37,7 @@ def profile_json(call: Call, person: Person) -> JsonObject:
         shown["emailAddress"] = person.email
     if PHOTOS in call.scopes:
         shown["photoUrl"] = f"//lh3.googleusercontent.com/a/{person.id}"
-    if person.id == call.caller.id and call.world.at_home(person):
+    if person.id == call.caller.id and may_create(call.world, person, call.switches):
         shown["permissions"] = [{"permission": "CREATE_COURSE"}]
     return shown
 

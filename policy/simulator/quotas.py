@@ -4,7 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from policy.simulator.refusals import Refusal, over_quota
+from policy.simulator.refusals import DIRECTORY, Refusal, over_quota
 from policy.simulator.switches import Switches
 
 DAY = 86_400.0
@@ -75,7 +75,7 @@ def _limits(
 ) -> tuple[tuple[str, str, float, int], ...]:
     """The limits that a call is under: name, who is counted, seconds, calls."""
     minute = switches.quota_window
-    if service == "admin.googleapis.com":
+    if service == DIRECTORY:
         name = "Queries per minute per user"
         return ((name, user_id, minute, switches.directory_per_user),)
     return (

@@ -4,6 +4,7 @@ from policy.errors import GoogleRefused
 from policy.simulator.switches import Switches
 
 JsonObject = dict[str, object]
+DIRECTORY = "admin.googleapis.com"
 
 REASONS = {
     "INVALID_ARGUMENT": "badRequest",
@@ -58,12 +59,14 @@ class Refusal(GoogleRefused):
         words: str,
         *,
         reason: str | None = None,
+        domain: str = "global",
         details: tuple[JsonObject, ...] = (),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(words, status=status, reason=reason or REASONS[state])
         self.state = state
         self.words = words
+        self.domain = domain
         self.details = details
         self.headers = headers
 
@@ -71,7 +74,7 @@ class Refusal(GoogleRefused):
         """The JSON that Google would send."""
         error: JsonObject = {"code": self.status, "message": self.words}
         if switches.errors_array:
-            row = {"message": self.words, "domain": "global", "reason": self.reason}
+            row = {"message": self.words, "domain": self.domain, "reason": self.reason}
             error["errors"] = [row]
         error["status"] = self.state
         if self.details:
@@ -114,6 +117,11 @@ def not_today(code: str) -> Refusal:
 def aborted() -> Refusal:
     """409 that means "again, please"."""
     return Refusal(409, "ABORTED", "The operation was aborted.")
+
+
+def internal() -> Refusal:
+    """500: it's Google's own fault."""
+    return Refusal(500, "INTERNAL", "Internal error encountered.")
 
 
 def insufficient_scope(scopes: frozenset[str], *, service: str, method: str) -> Refusal:
@@ -160,18 +168,29 @@ def unauthenticated(*, given: bool) -> Refusal:
 
 
 def over_quota(limit: str, *, service: str, switches: Switches) -> Refusal:
-    """429: too many calls; `limit` is the quota's name, such as "Requests per minute per user"."""
+    """429, or 403 for the Directory if so set: too many calls; `limit` is the quota's name, such as
+    "Requests per minute per user"."""
     info: JsonObject = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "RATE_LIMIT_EXCEEDED",
         "domain": "googleapis.com",
         "metadata": {"service": service, "quota_limit": limit},
     }
+    details = (info,) if switches.quota_details else ()
+    if switches.directory_quota_status == 403 and service == DIRECTORY:
+        return Refusal(
+            403,
+            "PERMISSION_DENIED",
+            "Request rate higher than configured.",
+            reason="userRateLimitExceeded",
+            domain="usageLimits",
+            details=details,
+        )
     return Refusal(
         429,
         "RESOURCE_EXHAUSTED",
         f"Quota exceeded for quota metric 'Requests' and limit '{limit}' of service '{service}' "
         "for consumer 'project_number:1'.",
-        details=(info,) if switches.quota_details else (),
+        details=details,
         headers=(("Retry-After", "1"),) if switches.retry_after else (),
     )

@@ -2,8 +2,9 @@
 
 from enum import Enum
 
-from policy.simulator.refusals import Refusal, denied, not_found
+from policy.simulator.refusals import Refusal, denied, internal, not_found
 from policy.simulator.state import Course, Person, Role
+from policy.simulator.switches import Switches
 from policy.simulator.world import Call, World
 
 
@@ -67,7 +68,14 @@ def find_course(call: Call, key: str) -> Course:
         raise not_found()
     if not sees(world, call.caller, course):
         raise _unseen(call)
+    check_mended(course)
     return course
+
+
+def check_mended(course: Course) -> None:
+    """Raises Refusal (500) for a course that Google can't answer for, however often one asks."""
+    if course.broken:
+        raise internal()
 
 
 def require(call: Call, course: Course, allowed: frozenset[Standing]) -> Standing:
@@ -76,6 +84,12 @@ def require(call: Call, course: Course, allowed: frozenset[Standing]) -> Standin
     if role not in allowed:
         raise denied()
     return role
+
+
+def may_create(world: World, person: Person, switches: Switches) -> bool:
+    """Whether this person may make courses."""
+    teaches = person.teacher or switches.who_may_create == "anyone"
+    return world.at_home(person) and (teaches or person.admin)
 
 
 def find_person(call: Call, key: str) -> Person | None:

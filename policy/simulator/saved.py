@@ -1,18 +1,20 @@
 """The state as JSON, and the file that it is kept in."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Never, cast
 
 from policy.errors import InputAtFault
-from policy.simulator.courses import TEXTS
+from policy.simulator.exchange import read_json
 from policy.simulator.keys import SigningKey
 from policy.simulator.people import checked, person_json, read_person
 from policy.simulator.refusals import JsonObject
 from policy.simulator.state import Course, Grant, Person, Role, Seat, State
+from policy.simulator.texts import TEXTS, text_fault
 
 STATES = ("ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED", "SUSPENDED")
 LISTS = {Role.TEACHER: "teachers", Role.STUDENT: "students"}
@@ -29,7 +31,10 @@ FIELDS: Mapping[str, tuple[str, type]] = {
     "hasCalendar": ("has_calendar", bool),
     "ownerBefore": ("owner_before", str),
     "transferred": ("transferred", float),
+    "broken": ("broken", bool),
 }
+log = logging.getLogger(__name__)
+
 SAVE_EVERY = 0.5  # seconds from a change to its being in the file
 
 
@@ -88,13 +93,15 @@ class Keeper:
         self._path = path
         self._snapshot = snapshot
         self._changed = Event()
-        self._closing = Event()
+        self._starting = Lock()  # of the thread; never held while the state is looked at
+        self._writing = Lock()
+        self._closing = Event()  # one for each thread
         self._thread: Thread | None = None
 
     def load(self) -> JsonObject | None:
         """What the file holds; None if there is none. Raises InputAtFault."""
         try:
-            data = json.loads(self._path.read_text("utf-8"))
+            data = read_json(self._path.read_text("utf-8"))
         except FileNotFoundError:
             return None
         except ValueError as error:
@@ -105,33 +112,50 @@ class Keeper:
 
     def changed(self) -> None:
         """Something is to be written."""
-        self._changed.set()
-        if self._thread is None or not self._thread.is_alive():
-            self._closing.clear()
-            self._thread = Thread(target=self._run, name="simulator-state", daemon=True)
+        with self._starting:
+            self._changed.set()
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._closing = Event()
+            self._thread = Thread(
+                target=self._run, args=(self._closing,), name="simulator-state", daemon=True
+            )
             self._thread.start()
 
     def close(self) -> None:
         """Write what is to be written, and end the thread."""
-        self._closing.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        with self._starting:
+            self._closing.set()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
         self._write_if_changed()
 
-    def _run(self) -> None:
-        while not self._closing.wait(SAVE_EVERY):
-            self._write_if_changed()
+    def _run(self, closing: Event) -> None:
+        while not closing.wait(SAVE_EVERY):
+            try:
+                self._write_if_changed()
+            except OSError as error:
+                log.error("the state can't be saved: %s", error.strerror)  # and is tried again
 
     def _write_if_changed(self) -> None:
-        if not self._changed.is_set():
-            return
-        self._changed.clear()
+        with self._writing:
+            if not self._changed.is_set():
+                return
+            self._changed.clear()
+            try:
+                self._write()
+            except OSError:
+                self._changed.set()
+                raise
+
+    def _write(self) -> None:
         text = json.dumps(self._snapshot(), ensure_ascii=False)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         half = self._path.with_name(self._path.name + ".part")
         # It has keys in it: nobody else on the machine may read it.
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         half.replace(self._path)
 
@@ -188,6 +212,8 @@ def _read_course(state: State, data: object, *, where: str, now: float) -> None:
     )
     if course.id in state.courses:
         raise InputAtFault(f"{where}.id: {course.id} is there twice")
+    if state.has_number(course.number):
+        raise InputAtFault(f"{where}.number: {course.number} is there twice")
     if not course.texts.get("name"):
         raise InputAtFault(f"{where}.name should be the name of the course")
     state.add_course(course)
@@ -236,6 +262,11 @@ def _read_seat(state: State, course: Course, role: Role, data: object, *, where:
     seat = state.add_seat(role, course, person.id, now=cast("float", since))
     if "number" in row:
         number = checked(row["number"], int, where=f"{where}.number")
+        if any(
+            other.number == number and other != seat
+            for other in state.seats[role][course.id].values()
+        ):
+            raise InputAtFault(f"{where}.number: {number} is there twice")
         state.renumber(role, course, Seat(seat.user, seat.since, cast("int", number)))
 
 
@@ -259,6 +290,9 @@ def _texts(data: Mapping[str, object], *, where: str) -> dict[str, str]:
         value = data.get(name, "")
         if not isinstance(value, str):
             raise InputAtFault(f"{where}.{name} should be text, not {value!r}")
+        fault = text_fault(name, value)
+        if fault is not None:
+            raise InputAtFault(f"{where}.{fault}")
         if value:
             found[name] = value
     return found

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread, current_thread, main_thread
 from types import FrameType
-from urllib.parse import urlsplit
 
-from policy.errors import RollbookError
 from policy.simulator.app import Simulator
-from policy.simulator.exchange import HangUp, Request, Response, json_response
+from policy.simulator.bodies import BadBody, read_body
+from policy.simulator.exchange import HangUp, Request, Response, is_loopback, json_response
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +61,7 @@ class _Server(ThreadingHTTPServer):
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self.server_address[1]}"
         sim.base_url = self.url
+        sim.loopback = is_loopback(str(self.server_address[0]))
 
     def server_bind(self) -> None:
         # HTTPServer asks the name service for our name here, which can take seconds.
@@ -119,25 +119,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Any verb."""
-        request = self._request()
         try:
-            response = self.server.sim.respond(request)
+            response = self.server.sim.respond(self._request())
         except HangUp:
             self.close_connection = True
             return
-        except RollbookError as error:
-            log.exception("the simulator is at fault")
-            response = json_response({"error": str(error)}, status=500)
+        except BadBody as error:
+            # What follows on this connection can't be told from the body.
+            self.close_connection = True
+            words = {"error": str(error)}
+            response = json_response(words, status=error.status, headers=(("Connection", "close"),))
         self._send(response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
     def _request(self) -> Request:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
-        parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Request(self.command, parts.path, parts.query, headers, body)
+        body = read_body(headers, self.rfile)
+        # As it was sent: `self.path` has lost a second slash at the beginning.
+        target = self.requestline.split()[1]
+        if "://" in target.partition("?")[0]:
+            target = "/" + target.split("/", 3)[-1]
+        path, _, query = target.partition("?")
+        return Request(self.command, path, query, headers, body)
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)

@@ -32,6 +32,7 @@ class Person:
     archived: bool = False
     deleted: bool = False
     classroom: bool = True  # whether the service is switched on for this account
+    teacher: bool = True  # whether it counts as a teacher; see `who_may_create`
     since: float = 0.0
 
     @property
@@ -65,6 +66,7 @@ class Course:
     has_calendar: bool = False
     owner_before: str = ""  # can't be removed until `transferred`
     transferred: float = 0.0
+    broken: bool = False  # by hand: every call that names it is answered 500
 
     def state_shown(self, now: float) -> str:
         """The state as reads tell it, which may be late."""
@@ -145,6 +147,10 @@ class State:
         """A course by id or alias."""
         return self.courses.get(self.aliases.get(key, key))
 
+    def has_number(self, number: int) -> bool:
+        """Whether a course has this number."""
+        return number in self._by_number
+
     def add_course(self, course: Course) -> None:
         """Add a new course, without members."""
         self.courses[course.id] = course
@@ -197,7 +203,7 @@ class State:
 
     def seat(self, role: Role, course: Course, user: str) -> Seat | None:
         """A person's seat in this role."""
-        return self.seats[role][course.id].get(user)
+        return self.seats[role].get(course.id, {}).get(user)  # a deleted course has none
 
     def is_member(self, course: Course, user: str) -> bool:
         """Whether a person is in the course, in either role."""

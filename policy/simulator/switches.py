@@ -5,6 +5,7 @@ One frozen value. docs/simulator.md has each switch with its default and what is
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import Literal, Never, cast, get_args, get_origin, get_type_hints
 
 from policy.errors import InputAtFault
@@ -56,8 +57,10 @@ class Switches:
     retry_after: bool = False
     refused_calls_count: bool = False
     batch_over_limit_status: Literal[400, 413] = 400
+    directory_quota_status: Literal[403, 429] = 429
     largest_page: int = 0
     courses_page: int = 100
+    who_may_create: Literal["anyone", "teachers"] = "anyone"
     unseen_course_status: Literal[403, 404] = 403
     unknown_owner_status: Literal[400, 404] = 404
     unknown_member_status: Literal[403, 404] = 404
@@ -129,6 +132,8 @@ def _expected(value: object, kind: object, *, is_rate: bool) -> str | None:
     if kind is bool:
         return None if isinstance(value, bool) else "true or false"
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
+    if isinstance(number, float) and not isfinite(number):
+        number = -1
     if is_rate:
         return None if 0 <= number <= 1 else "a number from 0 to 1"
     if kind is int:

@@ -94,7 +94,8 @@ def _check_claims(door: Door, claims: JsonObject) -> None:
     """Raises NoToken unless issuer, audience and times are good."""
     if claims.get("iss") != ACCOUNT:
         raise NoToken("invalid_grant", "Invalid grant: account not found")
-    if claims.get("aud") not in AUDIENCES | {door.audience}:
+    audience = claims.get("aud")
+    if not isinstance(audience, str) or audience not in AUDIENCES | {door.audience}:
         raise NoToken(
             "invalid_grant",
             "Invalid JWT: Failed audience check. The right audience is "
@@ -110,7 +111,8 @@ def _check_claims(door: Door, claims: JsonObject) -> None:
 
 
 def _scopes(door: Door, claims: JsonObject) -> frozenset[str]:
-    scopes = frozenset(str(claims.get("scope", "")).split())
+    scope = claims.get("scope")
+    scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
     if not scopes:
         raise NoToken("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
     if door.allowed is not None and not scopes <= door.allowed:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from policy.simulator.refusals import Refusal, over_quota
+from policy.simulator.refusals import Refusal, internal, over_quota
 from policy.simulator.switches import Switches
 
 
@@ -36,5 +36,5 @@ class Weather:
 
     def _server_error(self) -> Refusal:
         if self._random.random() < 0.5:
-            return Refusal(500, "INTERNAL", "Internal error encountered.")
+            return internal()
         return Refusal(503, "UNAVAILABLE", "The service is currently unavailable.")

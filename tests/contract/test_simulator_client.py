@@ -168,6 +168,16 @@ def test_members_by_batches_and_to_the_last_page(shared: School) -> None:
     assert len(every_page(students, students.list(courseId=course), "students")) == 70
 
 
+def test_long_ids_of_batch_parts(shared: School) -> None:
+    """The client folds their headers at 78 columns."""
+    service = shared.service(ADMIN)
+    ids = ["d:" + "x" * length for length in (20, 26, 40, 200)] + ["with spaces " * 12]
+    answers = run_batch(
+        service, {each: service.courses().list(fields="courses(id)") for each in ids}
+    )
+    assert {each: type(answer) for each, answer in answers.items()} == dict.fromkeys(ids, dict)
+
+
 def test_masks_on_batch_parts(shared: School) -> None:
     service = shared.service()
     courses = service.courses()

@@ -111,6 +111,67 @@ def test_a_fault_of_the_simulator_is_told(
     assert "the simulator is at fault" in caplog.text
 
 
+def spoken(url: str, *lines: bytes) -> bytes:
+    """What comes back until the server hangs up."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        connection.sendall(b"\r\n".join(lines))
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as answer:
+            return answer.read()
+
+
+POST = b"POST /simulator/users HTTP/1.1"
+LAST = (b"GET /simulator/users HTTP/1.1", b"Connection: close", b"", b"")
+
+
+def test_a_body_in_chunks_is_read_and_the_next_request_too(sim: Simulator) -> None:
+    body = b'{"email":"new@school.example"}'
+    chunks = (b"%x;note=1" % 7, body[:7], b"%X" % len(body[7:]), body[7:], b"0", b"Sum: 5", b"")
+    with serve(sim) as url:
+        answer = spoken(url, POST, b"Transfer-Encoding: chunked", b"", *chunks, *LAST)
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert "new@school.example" in sim.emails()
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "status"),
+    [
+        (b"Content-Length: abc", b"", 400),
+        (b"Content-Length: -5", b"", 400),
+        (b"Content-Length: 999999999999", b"", 413),
+        (b"Content-Length: 5000", b"{}", 400),
+        (b"Transfer-Encoding: gzip", b"", 411),
+        (b"Transfer-Encoding: chunked", b"zz\r\n", 400),
+        (b"Transfer-Encoding: chunked", b"ffffffff\r\n", 413),
+        (b"Transfer-Encoding: chunked", b"2\r\n{}{}\r\n0\r\n\r\n", 400),
+        (b"Content-Encoding: br\r\nContent-Length: 2", b"{}", 415),
+        (b"Content-Encoding: gzip\r\nContent-Length: 2", b"{}", 400),
+    ],
+)
+def test_bodies_that_cannot_be_read(
+    sim: Simulator, header: bytes, body: bytes, status: int
+) -> None:
+    with serve(sim) as url:
+        answer = spoken(url, POST, header, b"", body)
+    head, _, words = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Connection: close" in head
+    assert json.loads(words)["error"]
+
+
+def test_two_slashes_are_not_one(sim: Simulator) -> None:
+    with serve(sim) as url:
+        answer = spoken(url, b"GET //simulator/users HTTP/1.1", *LAST[1:])
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.parametrize(("host", "loopback"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_it_knows_whether_others_reach_it(sim: Simulator, host: str, loopback: bool) -> None:
+    with serve(sim, host=host):
+        assert sim.loopback is loopback
+
+
 def test_no_address_of_a_person_is_logged(sim: Simulator, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(0), serve(sim) as url:
         connection = connected(url)

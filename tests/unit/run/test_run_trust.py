@@ -269,6 +269,19 @@ def test_a_suspended_class_stops_nobody_else(tmp_path: Path) -> None:
         assert finished.record.counts == {"student.add": 1}
 
 
+def test_a_class_that_always_fails_stops_nobody_else(tmp_path: Path) -> None:
+    """Some courses answer 500 for ever."""
+    with district(tmp_path, NO_QUOTAS) as (story, world):
+        night(story, world)
+        story.by_hand("chorus", "break")
+        story.roster.students["algebra"].append("newcomer")
+        plan, finished = sync(story, world)
+        assert [(h.reason, "500" in h.why[1]) for h in plan.held] == [(HeldFor.UNREADABLE, True)]
+        assert finished.record.counts == {"student.add": 1}
+        story.by_hand("chorus", "mend")
+        assert sync(story, world)[0].held == ()
+
+
 def test_a_list_that_lags_forgets_no_class(tmp_path: Path) -> None:
     with district(tmp_path, NO_QUOTAS) as (story, world):
         night(story, world)

@@ -45,6 +45,15 @@ def send(box: Box, text: str, *, path: str = "/batch", token: str = "", **header
     )
 
 
+def test_a_header_that_is_folded_is_read_whole(box: Box) -> None:
+    """Google's client folds what is longer than 78 columns, mostly at the " + " of its ids."""
+    long = "<7f + " + "d%3A" + "x" * 90 + ">"
+    text = written([("<7f +\n " + long[6:], "GET", "/v1/courses", None, "")])
+    for end in ("\n", "\r\n"):
+        answers = read(send(box, text.replace("\n", end), token=box.token("admin")))
+        assert answers == [(f"<response-{long[1:]}", 200, {})]
+
+
 def read(response: Any) -> list[tuple[str, int, Any]]:
     """Content-ID, status and body of each part of an answer."""
     assert response.status_code == 200, response.text

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from policy.simulator.api import WrongAnswer
 from policy.simulator.exchange import HangUp
 from policy.simulator.methods import HANDLERS
 from policy.simulator.switches import ROUGH_NIGHT, Switches
@@ -94,13 +93,13 @@ def test_it_commits_and_hangs_up() -> None:
 
 
 def test_a_wrong_answer_of_the_simulator_is_found(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     course = box.course()
     wrong = {**HANDLERS, "classroom.courses.get": lambda _: {"id": 5}}
     monkeypatch.setattr("policy.simulator.api.HANDLERS", wrong)
-    with pytest.raises(WrongAnswer, match=r"classroom\.courses\.get: id should be TYPE_STRING"):
-        box.ask("GET", f"/v1/courses/{course}")
+    assert box.ask("GET", f"/v1/courses/{course}").word == "500 INTERNAL"
+    assert "classroom.courses.get: id should be TYPE_STRING, not of the type int" in caplog.text
     box.sim.switches = Switches(check_answers=False)
     assert box.ask("GET", f"/v1/courses/{course}").body == {"id": 5}
 

@@ -82,7 +82,8 @@ def test_the_owner_must_be_of_the_domain(box: Box) -> None:
     course = box.ask("POST", "/v1/courses", {"name": "B", "ownerId": "me"}, who="eve").body["id"]
     box.hand("POST", f"courses/{course}/add", {"email": PEOPLE["admin"], "role": "TEACHER"})
     box.hand("POST", f"courses/{course}/accept")
-    assert box.add(course, "sue").word == DENIED
+    assert box.add(course, "sue").word == f"{DENIED} CannotDirectAddUser"
+    assert box.add(course, "sue", who="tom").word == DENIED
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,13 @@
 """The state file: what is in it survives, keys and tokens too."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ import pytest
 from policy.errors import InputAtFault
 from policy.simulator.app import Simulator
 from policy.simulator.keys import shared_key
+from policy.simulator.saved import Keeper
 from unit.simulator.asking import PEOPLE, SCOPES, Box
 
 
@@ -76,6 +82,87 @@ def test_changes_are_saved_soon_without_closing(tmp_path: Path) -> None:
     sim.add_user("b@school.example")
     sim.close()
     assert '"b@school.example"' in path.read_text()
+
+
+def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+    """What comes back from so many threads that start together."""
+    start = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        start.wait()
+        return act(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_one_thread_writes_for_all(tmp_path: Path) -> None:
+    """Threads that switch all the time would start a second one without the lock."""
+    before, interval = set(threading.enumerate()), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(20):
+            keeper = Keeper(tmp_path / f"{number}.json", dict)
+            at_once(12, lambda _, keeper=keeper: keeper.changed())
+            started = [each.name for each in threading.enumerate() if each not in before]
+            keeper.close()
+            assert started == ["simulator-state"]
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_one_file_is_written_at_a_time(tmp_path: Path) -> None:
+    inside, most = 0, 0
+    both = threading.Event()
+
+    def slow() -> dict[str, object]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        keeper.changed()
+        both.wait(0.1)
+        inside -= 1
+        return {}
+
+    keeper = Keeper(tmp_path / "state.json", slow)
+    keeper.changed()
+    at_once(3, lambda _: keeper.close())
+    keeper.close()
+    assert most == 1
+
+
+def test_what_cannot_be_written_is_written_later(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path / "folder" / "state.json", dict)
+    (tmp_path / "folder").write_text("in the way")
+    keeper.changed()
+    with pytest.raises(OSError, match="folder"):
+        keeper.close()
+    (tmp_path / "folder").unlink()
+    keeper.close()
+    assert (tmp_path / "folder" / "state.json").read_text() == "{}"
+
+
+def test_the_file_is_in_utf_8_whatever_the_machine_speaks(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "from policy.simulator.app import Simulator\n"
+        "sim = Simulator(state_file=pathlib.Path(sys.argv[1]))\n"
+        "sim.add_user('a@school.example', given='Zo\\xeb \\u8a79')\n"
+        "sim.close()\n"
+    )
+    path = tmp_path / "state.json"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run(
+        [sys.executable, "-c", program, str(path)], check=True, env={**os.environ, **plain}
+    )
+    assert "Zo\xeb \u8a79" in path.read_text("utf-8")
+
+
+def test_who_asks_first_gets_the_same_key_as_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policy.simulator.keys._shared", {})
+    sim = Simulator()
+    assert len(set(at_once(8, lambda _: sim.key_file()["private_key_id"]))) == 1
+    assert len(set(at_once(8, lambda _: shared_key("of this test").id))) == 1
 
 
 def test_reading_saves_nothing(tmp_path: Path) -> None:
