@@ -5,22 +5,24 @@ parameters come from outside: a class counts only if it is among the caller's ow
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from addon.access import Caller
 from addon.cards.home import count, home_card, spoken, trouble_card
-from addon.screens import Seen, in_words, look
+from addon.screens import LONGEST, Seen, in_words, look
 from addon.services import OpenClassroom, Services
-from addon.viewmodels.home import ClassLine
+from addon.viewmodels.home import ClassLine, Home
 from addon.widgets import Card
-from policy.errors import GoogleOutOfReach, GoogleRefused
+from policy.errors import GoogleOutOfReach, GoogleRefused, RollbookError
 from policy.google.base import CourseState
 from policy.store.base import Decision
 
-LONGEST = timedelta(seconds=12)  # Google's side panel waits some 30 s, and nobody that long
+MOST_NAMES = 10  # in one sentence
+REMEMBERING = 3.0  # seconds; the store waits longer for another process that writes
 PROVISIONED, ACTIVE, DECLINED = CourseState.PROVISIONED, CourseState.ACTIVE, CourseState.DECLINED
 
 log = logging.getLogger(__name__)
@@ -36,31 +38,50 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One click being dealt with: who clicked, and their classes as read for it."""
+    """One click being dealt with: who clicked, their classes as read for it, until when calls to
+    Google may begin, and by course id what was done so far."""
 
     services: Services
     caller: Caller
     classroom: OpenClassroom
     seen: Seen
     parameters: Mapping[str, str]
+    until: datetime
+    decided: dict[str, Decision] = field(default_factory=dict)
+
+    def home(self, *problems: str) -> Home:
+        """The classes, with what was decided just now."""
+        return self.seen.home(now=self.services.clock(), decided=self.decided, problems=problems)
 
     def asked_for(self) -> tuple[ClassLine, CourseState] | None:
         """The class that the button named, if it is one of the caller's."""
-        return self.seen.home.find(self.parameters.get("course", ""))
+        return self.home().find(self.parameters.get("course", ""))
 
     def put(self, line: ClassLine, state: CourseState) -> None:
-        """Set the state and remember that the teacher wanted it, since Classroom may tell the
-        old one for a while. Raises GoogleRefused, GoogleOutOfReach."""
+        """Set the state. Raises GoogleRefused, GoogleOutOfReach."""
+        if self.services.clock() >= self.until:
+            raise GoogleOutOfReach("the click has taken too long for one more call")
         self.classroom.set_state(line.course_id, state)
-        now = self.services.clock()
-        self.services.store().decide(
-            Decision(line.course_id, self.caller.user_id, state.value, now)
+        self.decided[line.course_id] = Decision(
+            line.course_id, self.caller.user_id, state.value, self.services.clock()
         )
 
     def done(self, notice: str, *problems: str) -> Done:
-        """The end of it: the classes are looked at again, with what was decided just now."""
-        again = look(self.services, self.caller, self.seen.courses, problems=problems)
-        return Done(notice, home_card(again.home))
+        """The end of it: what the teacher wanted is remembered, since Classroom may tell the old
+        state for a while. A store that is locked does not hold up the answer for long."""
+        if self.decided:
+            writing = threading.Thread(target=self._remember, name="remember", daemon=True)
+            writing.start()
+            writing.join(REMEMBERING)
+        return Done(notice, home_card(self.home(*problems)))
+
+    def _remember(self) -> None:
+        """In Classroom it is done by now: a store that can't be written to does not undo it."""
+        try:
+            for decision in self.decided.values():
+                self.services.store().decide(decision)
+        except RollbookError as error:
+            log.error("what a click has changed could not be remembered: %s", error)
 
 
 Work = Callable[[Desk], Done]
@@ -71,10 +92,11 @@ def _at_the_desk(work: Work) -> Act:
     """The action that reads the caller's classes first; when that fails, the card says why."""
 
     def act(services: Services, caller: Caller, parameters: Mapping[str, str]) -> Done:
+        until = services.clock() + LONGEST
         try:
             with closing(services.classroom(caller.access_token)) as classroom:
-                seen = look(services, caller, list(classroom.own_courses()))
-                return work(Desk(services, caller, classroom, seen, parameters))
+                seen = look(services, caller, classroom, until=until)
+                return work(Desk(services, caller, classroom, seen, parameters, until))
         except (GoogleRefused, GoogleOutOfReach) as error:
             log.warning("a click came to nothing: %s", _for_the_log(error))
             return Done("That did not work.", trouble_card(in_words(error)))
@@ -113,7 +135,7 @@ def decline(desk: Desk) -> Done:
 @_at_the_desk
 def accept_all(desk: Desk) -> Done:
     """Accept every class that waits, those too that the card had no room for."""
-    waiting = desk.seen.home.waiting
+    waiting = desk.home().waiting
     if not waiting:
         return desk.done("Nothing waits for you.")
     accepted, refused = _accept_each(desk, waiting)
@@ -152,7 +174,6 @@ def _accept_each(desk: Desk, waiting: Sequence[ClassLine]) -> tuple[int, list[Cl
     """How many were accepted, and which were refused. Of the rest nothing is known: Google was out
     of reach, or the click took too long."""
     accepted, refused = 0, list[ClassLine]()
-    until = desk.services.clock() + LONGEST
     for line in waiting:
         try:
             desk.put(line, ACTIVE)
@@ -163,15 +184,14 @@ def _accept_each(desk: Desk, waiting: Sequence[ClassLine]) -> tuple[int, list[Cl
         except GoogleOutOfReach as error:
             log.warning("Accept all stopped: %s", _for_the_log(error))
             break
-        if desk.services.clock() > until:
-            break
     return accepted, refused
 
 
 def _what_did_not_work(refused: Sequence[ClassLine], left: int) -> Iterable[str]:
     if refused:
-        names = "; ".join(spoken(line) for line in refused)
-        yield f"Google Classroom refused to accept: {names}. Nothing has changed there."
+        names = "; ".join(spoken(line) for line in refused[:MOST_NAMES])
+        more = f" and {len(refused) - MOST_NAMES} more" if len(refused) > MOST_NAMES else ""
+        yield f"Google Classroom refused to accept: {names}{more}. Nothing has changed there."
     if left:
         yield (
             f"{count(left, 'class waits', 'classes wait')} still, it seems: Google Classroom did "

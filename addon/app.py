@@ -1,11 +1,13 @@
 """The web app: puts store, Classroom, checks and routes together. No rule of its own."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, partial
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
 
 from addon.certificates import Certificates
 from addon.demo import Demo
@@ -19,6 +21,7 @@ from policy.settings import Settings
 from policy.store.base import Store
 from policy.wiring import open_store, teacher_classroom
 
+STATIC = "static"  # Flask's own endpoint
 LARGEST_BODY = 256 * 1024
 
 HEADERS = {
@@ -47,13 +50,14 @@ def create_app(
     """The app. The store is opened at the first request, so that each worker has its own.
     With `demo`, everything is refused that does not come from this machine."""
     services = Services(
-        store=cache(store or partial(open_store, settings)),
+        store=_once(store or partial(open_store, settings)),
         classroom=classroom or partial(teacher_classroom, settings),
         clock=clock,
     )
     base = settings.addon_url or ""
     app = Flask("addon")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.json = _Utf8Json(app)
     if demo is not None:
         app.before_request(from_this_machine)
         _use_sessions(app)
@@ -64,6 +68,23 @@ def create_app(
     app.register_blueprint(demonstration(services, demo) if demo else door())
     app.after_request(_with_headers)
     return app
+
+
+class _Utf8Json(DefaultJSONProvider):
+    """JSON whose letters beyond ASCII take two to four bytes, not six to twelve."""
+
+    ensure_ascii = False
+
+
+def _once(open_store: Callable[[], Store]) -> Callable[[], Store]:
+    """Opens at the first call, once, whichever threads call together."""
+    lock, kept = threading.Lock(), cache(open_store)
+
+    def store() -> Store:
+        with lock:
+            return kept()
+
+    return store
 
 
 def _use_sessions(app: Flask) -> None:
@@ -79,5 +100,7 @@ def _use_sessions(app: Flask) -> None:
 
 def _with_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    if request.endpoint == STATIC:  # Google's pages show the logo
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers.setdefault("Cache-Control", "no-store")  # static files have said already
     return response

@@ -1,56 +1,75 @@
 """What there is to see, by name. A screen reads and changes nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from addon.access import Caller
 from addon.cards.home import home_card, trouble_card
-from addon.services import Services
+from addon.services import OpenClassroom, Services
 from addon.viewmodels.home import Home, see_home
 from addon.widgets import Card
 from policy.errors import GoogleOutOfReach, GoogleRefused
 from policy.google.base import Course
+from policy.store.base import BaseCourse, Decision
+
+# After this no new call to Google begins. One that has begun may take CLICK_SECONDS more (see
+# policy.wiring); Google's side panel waits some 30 s in all, and nobody that long.
+LONGEST = timedelta(seconds=10)
 
 Screen = Callable[[Services, Caller], Card]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A teacher's classes as just read: enough to look at them again after a change."""
+    """A teacher's classes as just read: enough to look at them again after a change, also when
+    the store has been locked since."""
 
     courses: Sequence[Course]
-    home: Home
+    base: Mapping[str, BaseCourse]
+    decisions: Mapping[str, Decision]
+    user_id: str
+
+    def home(
+        self,
+        *,
+        now: datetime,
+        decided: Mapping[str, Decision] | None = None,
+        problems: tuple[str, ...] = (),
+    ) -> Home:
+        """The classes, sorted, with what was decided since they were read."""
+        return see_home(
+            self.courses,
+            self.base,
+            {**self.decisions, **(decided or {})},
+            user_id=self.user_id,
+            now=now,
+            problems=problems,
+        )
 
 
 def home(services: Services, caller: Caller) -> Card:
     """The teacher's card, or why it can't be had."""
     try:
         with closing(services.classroom(caller.access_token)) as classroom:
-            courses = list(classroom.own_courses())
+            seen = look(services, caller, classroom, until=services.clock() + LONGEST)
     except (GoogleRefused, GoogleOutOfReach) as error:
         return trouble_card(in_words(error))
-    return home_card(look(services, caller, courses).home)
+    return home_card(seen.home(now=services.clock()))
 
 
-def look(
-    services: Services,
-    caller: Caller,
-    courses: Sequence[Course],
-    *,
-    problems: tuple[str, ...] = (),
-) -> Seen:
-    """These courses with what the store knows now."""
+def look(services: Services, caller: Caller, classroom: OpenClassroom, *, until: datetime) -> Seen:
+    """The caller's courses, and what the store knows of them. Raises GoogleRefused,
+    GoogleOutOfReach."""
+    courses = list(_in_time(services, classroom, until))
     store = services.store()
-    home = see_home(
+    return Seen(
         courses,
         store.base_of([course.id for course in courses]),
         store.decisions(caller.user_id),
-        user_id=caller.user_id,
-        now=services.clock(),
-        problems=problems,
+        caller.user_id,
     )
-    return Seen(courses, home)
 
 
 def in_words(error: GoogleRefused | GoogleOutOfReach) -> str:
@@ -63,6 +82,14 @@ def in_words(error: GoogleRefused | GoogleOutOfReach) -> str:
         f"Google Classroom refused ({error.status}). If it happens again, tell whoever looks after "
         "Google Workspace at your school."
     )
+
+
+def _in_time(services: Services, classroom: OpenClassroom, until: datetime) -> Iterator[Course]:
+    """The caller's courses, as long as Google gives each page of them in time."""
+    for course in classroom.own_courses():
+        if services.clock() >= until:
+            raise GoogleOutOfReach("Google took too long to list the classes")
+        yield course
 
 
 SCREENS: Mapping[str, Screen] = {"home": home}

@@ -1,5 +1,6 @@
 """What gunicorn starts: the app as the environment's settings describe it, and the demo's."""
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +15,25 @@ from policy.settings import Settings, read_settings
 
 def create() -> Flask:
     """The add-on's app."""
+    log_to_stderr()
     return create_app(read_settings(os.environ))
 
 
 def create_demo() -> Flask:
     """The app with a bar on top that lets one be any of the sample people."""
+    log_to_stderr()
     settings = read_settings(os.environ)
     return create_app(settings, demo=SampleDemo(settings, _people(settings)))
+
+
+def log_to_stderr() -> None:
+    """Have our log lines look like gunicorn's, with time and level. Warnings and worse only: what
+    libraries tell below that may hold addresses with e-mails in them."""
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="[%(asctime)s] [%(process)d] [%(levelname)s] %(name)s: %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S %z",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Not what the bearer may do: `access` tells that.
 """
 
-import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -16,6 +15,10 @@ from policy.settings import Settings
 
 ISSUERS = frozenset({"https://accounts.google.com", "accounts.google.com"})  # Google uses both
 SKEW = 10  # seconds by which our clock and Google's may differ
+YEAR_10000 = 253_402_300_800  # as seconds since 1970
+
+# What the library's parsing raises on tokens that somebody has made up.
+MALFORMED = (GoogleAuthError, ValueError, TypeError, ArithmeticError, RecursionError)
 
 Claims = Mapping[str, object]
 
@@ -73,10 +76,11 @@ class Verifier:
 
     def _claims(self, token: str, *, audience: str) -> Claims:
         claims = self._signed(token)
-        if claims.get("iss") not in ISSUERS:
+        issuer = claims.get("iss")
+        if not isinstance(issuer, str) or issuer not in ISSUERS:
             raise NotFromGoogle("its issuer is not Google")
         if claims.get("aud") != audience:
-            raise NotFromGoogle(f"its audience should be {audience}")
+            raise NotFromGoogle(f"its audience should be {audience!r}")
         self._check_times(claims)
         if claims.get("email_verified") is not True:
             raise NotFromGoogle("its e-mail is not verified")
@@ -89,19 +93,29 @@ class Verifier:
             raise NotFromGoogle("it is signed with a key that Google does not have")
         try:
             claims = DECODE(token, certs=[certificate], clock_skew_in_seconds=SKEW)
-        except (GoogleAuthError, ValueError, TypeError) as error:
+        except MALFORMED as error:
             raise NotFromGoogle(
                 f"it is forged, expired or not yet valid ({type(error).__name__})"
             ) from None
         return claims
 
     def _check_times(self, claims: Claims) -> None:
-        """The library has checked `iat` and `exp`; it does not know `nbf`."""
-        not_before = claims.get("nbf", 0)
-        if not isinstance(not_before, int | float) or not math.isfinite(not_before):
-            raise NotFromGoogle("its nbf is not a time")
-        if not_before > self._clock() + SKEW:
+        """The library has compared `iat` and `exp` with its clock, but takes NaN for a time, and
+        does not know `nbf`."""
+        for name in ("iat", "exp"):
+            _time(claims, name)
+        if "nbf" in claims and _time(claims, "nbf") > self._clock() + SKEW:
             raise NotFromGoogle("it is not valid yet")
+
+
+def _time(claims: Claims, name: str) -> float:
+    """A claim that is a time. A number of 400 digits, NaN and Infinity are none."""
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotFromGoogle(f"its {name} is not a time")
+    if not 0 <= value < YEAR_10000:
+        raise NotFromGoogle(f"its {name} is not a time")
+    return value
 
 
 def _key_id(token: str) -> str:
@@ -109,7 +123,7 @@ def _key_id(token: str) -> str:
     or one signed with a public certificate as if it were a password, ends here."""
     try:
         header = DECODE_HEADER(token)
-    except (GoogleAuthError, ValueError, TypeError):
+    except MALFORMED:
         raise NotFromGoogle("it is not a token") from None
     key_id = header.get("kid")
     if header.get("alg") != "RS256":

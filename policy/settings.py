@@ -1,5 +1,6 @@
 """The settings: environment variables, read once, checked, and typed. Nothing else reads them."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
@@ -69,7 +70,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         google_admins=_list(values["ROLLBOOK_GOOGLE_ADMIN"]),
         calls_per_minute=_calls(values["ROLLBOOK_GOOGLE_CALLS_PER_MINUTE"], faults),
         today=_today(values["ROLLBOOK_TODAY"], faults),
-        addon_url=_url("ROLLBOOK_ADDON_URL", values, faults),
+        addon_url=_public_url("ROLLBOOK_ADDON_URL", values, faults),
         addon_service_accounts=_list(values["ROLLBOOK_ADDON_SERVICE_ACCOUNTS"]),
         addon_client_id=values["ROLLBOOK_ADDON_CLIENT_ID"] or None,
     )
@@ -100,6 +101,39 @@ def _url(name: str, values: Mapping[str, str], faults: list[str]) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         faults.append(f"{name} should be an address such as http://127.0.0.1:9000, not {text!r}")
     return text.rstrip("/")
+
+
+def _public_url(name: str, values: Mapping[str, str], faults: list[str]) -> str | None:
+    """An address that Google calls: what it signs is this, and the path of the route."""
+    text = values[name].rstrip("/")
+    if not text:
+        return None
+    if not _is_public(text):
+        faults.append(
+            f"{name} should be https (http is for this machine only) and a host, without a path, "
+            f"such as https://rollbook.example.org, not {text!r}"
+        )
+    return text
+
+
+def _is_public(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port  # raises when the port is no number
+    except ValueError:
+        return False
+    if not host or text != f"{parts.scheme}://{parts.netloc}" or "@" in text:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _calls(text: str, faults: list[str]) -> int:

@@ -35,16 +35,24 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     base = given.base.rstrip("/")
     if not usable(base):
-        sys.stderr.write(f"--base should be an address such as {PLACEHOLDER}, not {given.base!r}\n")
+        sys.stderr.write(
+            f"--base should be https and a host, without a path, such as {PLACEHOLDER}, "
+            f"not {given.base!r}\n"
+        )
         return 2
     sys.stdout.write(printed(deployment(source, base)))
     return 0
 
 
 def usable(base: str) -> bool:
-    """Google calls https only, and a query would be part of what it signs."""
-    parts = urlsplit(base)
-    return parts.scheme == "https" and bool(parts.netloc) and not parts.query + parts.fragment
+    """Google calls https only, and signs the whole address: a path that a proxy takes off again
+    would never fit."""
+    try:
+        parts = urlsplit(base)
+        host, _ = parts.hostname, parts.port  # raises when the port is no number
+    except ValueError:
+        return False
+    return bool(host) and base == f"https://{parts.netloc}" and "@" not in base
 
 
 def deployment(source: Any, base: str) -> Any:

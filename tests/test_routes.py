@@ -17,7 +17,7 @@ from addon.app import LARGEST_BODY, create_app
 from policy.google.base import CourseState
 from policy.settings import read_settings
 from unit.addon.school import ADA, CLIENT, SERVICE, URL, SampleDemo, School, open_school
-from unit.addon.signing import Signer, claims, unsigned
+from unit.addon.signing import Signer, claims, text, unsigned
 
 
 def routes() -> list[str]:
@@ -28,6 +28,11 @@ def routes() -> list[str]:
 
 ROUTES = routes()
 STRANGER = Signer("stranger")
+TOO_DEEP = b"[" * 5500
+TOO_DEEP_TOKENS = {
+    "header too deep": f"{text(TOO_DEEP)}.{text(b'{}')}.{text(b'x')}",
+    "payload too deep": f"{STRANGER.sign({}).split('.')[0]}.{text(TOO_DEEP)}.{text(b'x')}",
+}
 every_route = pytest.mark.parametrize("path", ROUTES)
 
 
@@ -108,6 +113,17 @@ SYSTEM: dict[str, Header] = {
     "e-mail not verified": bearer(
         lambda school, path: school.system_token(path, email_verified=False)
     ),
+    "a list of issuers": bearer(
+        lambda school, path: school.system_token(path, iss=["https://accounts.google.com"])
+    ),
+    "valid from a year of 400 digits": bearer(
+        lambda school, path: school.system_token(path, nbf=10**400)
+    ),
+    "valid without end": bearer(lambda school, path: school.system_token(path, exp=float("inf"))),
+    **{
+        name: bearer(lambda _school, _path, token=token: token)  # type: ignore[misc]
+        for name, token in TOO_DEEP_TOKENS.items()
+    },
     "the user's token": bearer(lambda school, _path: school.sim.id_token(ADA, audience=CLIENT)),
 }
 
@@ -138,6 +154,13 @@ USER: dict[str, User] = {
     "e-mail not verified": lambda school, _path: school.sim.id_token(
         ADA, audience=CLIENT, email_verified=False
     ),
+    "valid until no number": lambda school, _path: school.sim.id_token(
+        ADA, audience=CLIENT, exp=float("nan")
+    ),
+    **{
+        name: (lambda _school, _path, token=token: token)  # type: ignore[misc]
+        for name, token in TOO_DEEP_TOKENS.items()
+    },
     "no subject": lambda school, _path: school.sim.id_token(ADA, audience=CLIENT, sub=None),
 }
 
@@ -202,6 +225,14 @@ def test_body(school: School, path: str, content: bytes, kind: str, status: int)
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE", "OPTIONS", "HEAD"])
 def test_other_verbs_are_not_answered_without_a_token(school: School, path: str, verb: str) -> None:
     assert school.client().open(path, method=verb).status_code == 401
+
+
+def test_an_address_forges_no_log_line(school: School, caplog: pytest.LogCaptureFixture) -> None:
+    header = {"Authorization": f"Bearer {school.system_token('/addon/home')}"}
+    answer = school.client().post("/addon/x%0A[2026-09-01] all is well", json={}, headers=header)
+    assert answer.status_code == 401
+    [line] = caplog.text.splitlines()
+    assert "/addon/x\\n[2026-09-01] all is well" in line
 
 
 @pytest.mark.parametrize("path", ["/addon", "/addon/", "/addon/other", "/addon/do/", "/addon/do/x"])

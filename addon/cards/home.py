@@ -27,6 +27,10 @@ MOST_ACCEPTED = 25
 MOST_DECLINED = 4  # two each
 MOST_PROBLEMS = 3
 
+# Classroom takes names of 750 characters and sections of 2,800; a card holds each several times.
+LONGEST_NAME = 80
+LONGEST_SECTION = 40
+
 
 def home_card(home: Home) -> Card:
     """The card of a teacher whose classes could be read."""
@@ -125,8 +129,9 @@ def _foot() -> Section:
 
 
 def _item(line: ClassLine, button: Button | None = None) -> Item:
-    parts = (line.section, count(line.students, "student", "students"))
-    return Item(line.name, " · ".join(part for part in parts if part), button)
+    name, section = _short(line)
+    parts = (section, count(line.students, "student", "students"))
+    return Item(name, " · ".join(part for part in parts if part), button)
 
 
 def _more(left: int, *, after: str = "") -> Iterable[Widget]:
@@ -135,7 +140,17 @@ def _more(left: int, *, after: str = "") -> Iterable[Widget]:
 
 def spoken(line: ClassLine) -> str:
     """A class in a sentence."""
-    return f"{line.name}, {line.section}" if line.section else line.name
+    name, section = _short(line)
+    return f"{name}, {section}" if section else name
+
+
+def _short(line: ClassLine) -> tuple[str, str]:
+    """The class's name and section, cut where they are longer than anybody reads."""
+    return _cut(line.name, LONGEST_NAME), _cut(line.section, LONGEST_SECTION)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def count(number: int, one: str, many: str) -> str:

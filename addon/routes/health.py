@@ -17,7 +17,7 @@ def health(store: Callable[[], Store]) -> Blueprint:
 
     @routes.get("/readyz")
     def ready() -> Response:
-        store().revision()  # raises if the store does not answer
+        store().mark()  # raises if the store does not answer
         return Response("ready\n", mimetype="text/plain")
 
     return routes

@@ -10,8 +10,10 @@ import pytest
 from google.apps import card_v1
 from google.protobuf import json_format
 
+from addon.cards.home import home_card, spoken
 from addon.render.card_json import Json, card_json, pushed, updated
 from addon.render.html import Bar, Choice, Page, html
+from addon.viewmodels.home import ClassLine, Home
 from addon.widgets import Card
 from cards.states import STATES
 
@@ -148,6 +150,28 @@ def test_names_are_not_markup() -> None:
 def test_what_is_no_markup_stays_as_it_is() -> None:
     shown = [*texts(card_json(STATES["odd-names"], base=BASE), "text")]
     assert "Reading & Writing &lt;b>Lab&lt;/b> &amp;lt;3" in shown
+
+
+def test_the_largest_card_is_small_enough() -> None:
+    """As many classes as are shown, with names as long as Classroom takes, four bytes a letter."""
+    line = ClassLine("7" * 20, "🎓" * 750, "📚" * 2800, 1000, "https://classroom.google.com/c/MTAx")
+    largest = home_card(Home((line,) * 300, (line,) * 300, (line,) * 300))
+    answer = updated(largest, base=BASE, notice=f"{spoken(line)} accepted.")
+    assert len(json.dumps(answer, ensure_ascii=False).encode()) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "said"),
+    [
+        ("Algebra", "", "Algebra"),
+        ("n" * 80, "s" * 40, f"{'n' * 80}, {'s' * 40}"),
+        ("n" * 81, "s" * 41, f"{'n' * 79}…, {'s' * 39}…"),
+        (f"{'n' * 78} {'n' * 9}", "", f"{'n' * 78}…"),
+    ],
+    ids=["short", "just fits", "too long", "no space before the dots"],
+)
+def test_long_names_are_cut(name: str, section: str, said: str) -> None:
+    assert spoken(ClassLine("1", name, section, 0, "")) == said
 
 
 def test_envelopes() -> None:

@@ -22,7 +22,7 @@ from policy.settings import read_settings
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "script" / "deployment.py"
 SOURCE: dict[str, Any] = yaml.safe_load((ROOT / "deployment.yaml").read_text(encoding="utf-8"))
-BASE = "https://rolls.district.example/classroom"
+BASE = "https://rolls.district.example"
 HOSTS = ("calendar", "gmail", "drive")
 
 
@@ -122,12 +122,17 @@ def test_another_address(base: str) -> None:
         "",
         "https://a.example?x=1",
         "https://a.example#b",
+        "https://a.example/classroom",
+        "https://a.example:port",
+        "https://[a.example",
+        "https://clerk@a.example",
+        "https://a.example\n",
     ],
 )
 def test_an_address_that_google_would_not_call(base: str) -> None:
     answer = run("--base", base)
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert "--base should be an address such as" in answer.stderr
+    assert "--base should be https and a host, without a path, such as" in answer.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["--base", BASE, "--apps-script"], ["--else"]])

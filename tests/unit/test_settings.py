@@ -79,6 +79,47 @@ def test_all_faults_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "https://rollbook.example.org",
+        "https://rollbook.example.org:8443",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080",
+        "http://[::1]:8080",
+    ],
+)
+def test_address_of_the_add_on(address: str) -> None:
+    assert read_settings({"ROLLBOOK_ADDON_URL": address}).addon_url == address
+    assert read_settings({"ROLLBOOK_ADDON_URL": f"{address}/"}).addon_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rollbook.example.org",
+        "http://rollbook.example.org",
+        "http://127.0.0.1.example.org",
+        "https://",
+        "https://:443",
+        "https://rollbook.example.org/classroom",
+        "https://rollbook.example.org?x=1",
+        "https://rollbook.example.org#x",
+        "https://rollbook.example.org:port",
+        "https://clerk@rollbook.example.org",
+        "https://[rollbook",
+        "ftp://rollbook.example.org",
+    ],
+)
+def test_address_that_google_would_not_call(address: str) -> None:
+    with pytest.raises(SettingAtFault) as caught:
+        read_settings({"ROLLBOOK_ADDON_URL": address})
+    assert str(caught.value) == (
+        "ROLLBOOK_ADDON_URL should be https (http is for this machine only) and a host, without a "
+        f"path, such as https://rollbook.example.org, not {address.rstrip('/')!r}"
+    )
+
+
+@pytest.mark.parametrize(
     ("today", "now"),
     [
         pytest.param("", "2026-08-31T22:00:00-05:00", id="the-clock"),

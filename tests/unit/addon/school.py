@@ -20,6 +20,7 @@ from addon.demo import Demo, Person, Role
 from policy.google.base import CourseState
 from policy.settings import Settings, read_settings
 from policy.simulator.app import Simulator
+from policy.simulator.exchange import Request, Response
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
 from policy.store.base import BaseCourse
@@ -41,7 +42,6 @@ class School:
     settings: Settings
     store: SqlStore
     now: datetime = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
-    tick: timedelta = timedelta()  # how far the clock goes whenever somebody looks at it
     ids: dict[str, str] = field(default_factory=dict)
 
     def app(self, *, demo: Demo | None = None) -> Flask:
@@ -51,8 +51,17 @@ class School:
         return app
 
     def clock(self) -> datetime:
-        self.now += self.tick
         return self.now
+
+    def google_takes(self, each: timedelta) -> None:
+        """From now on, the clock goes on by so much with every call that Google answers."""
+        answer = self.sim.api.answer
+
+        def slow(request: Request) -> Response:
+            self.now += each
+            return answer(request)
+
+        self.sim.api.answer = slow  # type: ignore[method-assign]
 
     def client(self) -> FlaskClient:
         return self.app().test_client()

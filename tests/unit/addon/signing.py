@@ -31,13 +31,13 @@ class Signer:
         whole = {"alg": "RS256", "kid": self.key_id, "typ": "JWT", **header}
         message = f"{_part(whole)}.{_part(claims)}"
         signature = self._key.sign(message.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{message}.{_text(signature)}"
+        return f"{message}.{text(signature)}"
 
     def sign_as_password(self, claims: Mapping[str, object]) -> str:
         """An HS256 token whose password is the public certificate: the classic confusion."""
         message = f"{_part({'alg': 'HS256', 'kid': self.key_id})}.{_part(claims)}"
         signature = hmac.digest(self.certificate.encode(), message.encode(), hashlib.sha256)
-        return f"{message}.{_text(signature)}"
+        return f"{message}.{text(signature)}"
 
 
 def unsigned(claims: Mapping[str, object], **header: object) -> str:
@@ -83,8 +83,8 @@ def _key_and_certificate(key_id: str) -> tuple[rsa.RSAPrivateKey, str]:
 
 
 def _part(value: Mapping[str, object]) -> str:
-    return _text(json.dumps(value).encode())
+    return text(json.dumps(value).encode())
 
 
-def _text(value: bytes) -> str:
+def text(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

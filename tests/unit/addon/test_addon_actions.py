@@ -1,16 +1,29 @@
 """What a click does, from Google's request to Classroom's state, with nothing left out between."""
 
 import math
+import socket
+import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from werkzeug.test import TestResponse
 
-from addon import scopes
+from addon import actions, scopes
+from addon.access import Caller
+from addon.actions import ACTIONS, REMEMBERING
+from addon.certificates import WHOLE_FETCH
+from addon.screens import LONGEST
+from addon.services import Services
+from policy import wiring
+from policy.errors import RollbookError
+from policy.google import teacher
 from policy.google.base import CourseState
 from policy.simulator.switches import Switches
+from policy.store.base import Decision
+from policy.store.sql import SqlStore
 from unit.addon.school import ADA, ADMIN, BEN, School, base_row
 
 PROVISIONED, ACTIVE, DECLINED = CourseState.PROVISIONED, CourseState.ACTIVE, CourseState.DECLINED
@@ -284,12 +297,124 @@ def test_accept_all_stops_in_time(school: School) -> None:
     """Google's side panel does not wait for ever; what is left takes a second click."""
     for number in range(10):
         school.course(f"Class {number}")
-    school.tick = timedelta(seconds=4)
-    answer = click(school, "accept-all")
+    school.google_takes(timedelta(seconds=4))
+    began = school.now
+    answer = click(school, "accept-all")  # one call to list, begun at 0 s; the others at 4 and 8 s
     assert notice(answer) == "2 of 10 classes accepted."
     assert "8 classes wait still" in shown(answer)[""][0]
-    school.tick = timedelta()
+    assert school.now - began == timedelta(seconds=12)
+    school.google_takes(timedelta(seconds=-4))
     assert notice(click(school, "accept-all")) == "8 classes accepted."
+
+
+def test_one_class_stops_in_time(school: School) -> None:
+    """A declined class takes three calls."""
+    course = school.course("Algebra")
+    click(school, "decline", course)
+    school.google_takes(timedelta(seconds=6))
+    answer = click(school, "accept", course)
+    assert notice(answer) == "That did not work."
+    assert "Algebra is not accepted." in shown(answer)[""][0]
+    assert shown(answer)["Waiting"] == ["Algebra"]
+    assert school.state_of(course) is PROVISIONED
+
+
+@pytest.mark.parametrize("path", ["/addon/home", "/addon/do/accept-all"])
+def test_a_list_of_many_pages_stops_in_time(
+    school: School, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teacher, "COURSES_PAGE", 1)
+    for number in range(10):
+        school.course(f"Class {number}")
+    school.google_takes(timedelta(seconds=5))
+    began = school.now
+    [text] = shown(school.google_calls(path))[""]
+    assert "Google Classroom can't be reached just now" in text
+    assert school.now - began == timedelta(seconds=10)
+    assert school.sim.calls.api["classroom.courses.patch"] == 0
+
+
+def test_a_google_that_never_answers(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call of a click makes the connection too; each is under the limit of a call."""
+    assert LONGEST.total_seconds() + wiring.CLICK_SECONDS + REMEMBERING <= 20
+    assert WHOLE_FETCH <= 5  # before all that, once an hour
+    assert LONGEST.total_seconds() >= 2 * wiring.CLICK_SECONDS
+    monkeypatch.setattr(wiring, "CLICK_SECONDS", 0.1)
+    caller = Caller(school.ids[ADA], "a-token")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        root = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = replace(school.settings, google_root=root)
+        services = Services(
+            lambda: school.store, partial(wiring.teacher_classroom, settings), school.clock
+        )
+        assert ACTIONS["accept-all"](services, caller, {}).notice == "That did not work."
+
+
+# A store that another process has locked
+
+
+@dataclass
+class LockedStore:
+    """The school's store for reading; for writing it is as SQLite tells it after its wait."""
+
+    store: SqlStore
+    asked: list[Decision] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
+
+    def decide(self, decision: Decision) -> None:
+        self.asked.append(decision)
+        raise RollbookError("The store rollbook.sqlite can't be used: database is locked.")
+
+
+@pytest.mark.parametrize("late", [0.0, 3600.0], ids=["Classroom in time", "Classroom late"])
+def test_a_locked_store_does_not_undo_a_click(
+    school: School, caplog: pytest.LogCaptureFixture, late: float
+) -> None:
+    school.sim.switches = Switches(state_late=late)
+    ours = [school.course(f"Class {number}") for number in range(3)]
+    locked = LockedStore(school.store)
+    school.store = locked  # type: ignore[assignment]
+    answer = click(school, "accept-all")
+    assert notice(answer) == "3 classes accepted."
+    assert shown(answer) == {"Accepted": ["Class 0", "Class 1", "Class 2"]}
+    assert {school.state_of(course) for course in ours} == {ACTIVE}
+    assert "could not be remembered: The store rollbook.sqlite can't be used" in caplog.text
+    assert len(locked.asked) == 1  # each may have waited half a minute
+
+
+def test_a_store_that_is_locked_for_long_is_written_to_later(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "REMEMBERING", 0.1)
+    course, store = school.course("Algebra"), school.store
+    free, written = threading.Event(), threading.Event()
+
+    def decide(decision: Decision) -> None:
+        assert free.wait(timeout=20)
+        SqlStore.decide(store, decision)
+        written.set()
+
+    monkeypatch.setattr(store, "decide", decide)
+    answer = click(school, "accept", course)
+    assert shown(answer) == {"Accepted": ["Algebra"]}
+    assert store.decisions(school.ids[ADA]) == {}
+    free.set()
+    assert written.wait(timeout=20)
+    assert store.decisions(school.ids[ADA])[course].state == "ACTIVE"
+
+
+def test_long_names(school: School) -> None:
+    """Names of 750 characters, sections of 2,800, and no more than fits into a card."""
+    ours = [school.course(f"{number:03} {'ö' * 740}", section="x" * 2800) for number in range(30)]
+    for course in ours:
+        suspend_unseen(school, course)
+    assert "ö" in school.google_calls("/addon/home").data.decode()  # and not \\u00f6
+    answer = click(school, "accept-all")
+    assert notice(answer) == "0 of 30 classes accepted."
+    assert "and 20 more. Nothing has changed there." in shown(answer)[""][0]
+    assert len(answer.data) < 40_000
 
 
 def test_one_class_refused(school: School) -> None:

@@ -2,16 +2,29 @@
 
 import http.server
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
-from addon.certificates import FAILURE_PAUSE, KEPT, PATH, UNKNOWN_KEY_PAUSE, Certificates
+import addon.certificates
+from addon.certificates import (
+    FAILURE_PAUSE,
+    KEPT,
+    LARGEST,
+    PATH,
+    PEM,
+    UNKNOWN_KEY_PAUSE,
+    Certificates,
+)
 from addon.certificates import fetch_certificates as fetch
 from policy.errors import GoogleOutOfReach
+
+PEM_1 = f"{PEM}\nMIIB\n-----END CERTIFICATE-----\n"
 
 
 class Source:
@@ -139,7 +152,7 @@ def test_a_known_key_does_not_wait_for_a_fetch_of_another() -> None:
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
+def answering(status: int, body: bytes, *, port: int = 0) -> Iterator[str]:
     """A real server with one answer."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
@@ -151,7 +164,7 @@ def answering(status: int, body: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Answer) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -162,15 +175,30 @@ def answering(status: int, body: bytes) -> Iterator[str]:
 
 
 def test_fetch_over_http() -> None:
-    with answering(200, json.dumps({"k1": "PEM", "odd": 1}).encode()) as address:
-        assert fetch(address) == {"k1": "PEM"}
+    body = {"k1": PEM_1, "odd": 1, "empty": "", "other": "PEM"}
+    with answering(200, json.dumps(body).encode()) as address:
+        assert fetch(address) == {"k1": PEM_1}
 
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(500, b"{}"), (404, b"{}"), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (200, b"\xff")],
-    ids=["500", "404", "not JSON", "a list", "empty", "not text"],
-)
+    [
+        (500, b"{}"),
+        (404, b"{}"),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b"\xff"),
+        (200, b'{"k1": "x"}'),
+        (200, b'{"k1": 5}'),
+        (200, b"[" * 50_000),
+        (200, b" " * (LARGEST + 1)),
+    ],
+    ids=[
+        "500", "404", "not JSON", "a list", "empty", "not text", "no certificate", "a number",
+        "too deep", "too large",
+    ],
+)  # fmt: skip
 def test_fetch_of_something_else(status: int, body: bytes) -> None:
     with answering(status, body) as address, pytest.raises(GoogleOutOfReach):
         fetch(address)
@@ -181,3 +209,100 @@ def test_fetch_from_nobody() -> None:
         pass
     with pytest.raises(GoogleOutOfReach, match="URLError"):
         fetch(address)
+
+
+@contextmanager
+def saying(*parts: bytes, every: float = 0.0, then_end: bool = True) -> Iterator[str]:
+    """A server that says just this, HTTP or not, to whoever connects; the last part again and
+    again, at intervals, unless it is to end."""
+    over = threading.Event()
+
+    def talk(listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(4096)
+                try:
+                    for part in parts:
+                        connection.sendall(part)
+                    while not then_end and not over.wait(every):
+                        connection.sendall(parts[-1])
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=talk, args=(listening,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"garbage\r\n\r\n",
+        b"",
+        OK + b'Content-Length: 100\r\n\r\n{"k1',
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        OK + b"X: " + b"a" * 70_000 + b"\r\n\r\n{}",
+        OK + b"X: y\r\n" * 200 + b"\r\n{}",
+    ],
+    ids=["no HTTP", "nothing", "cut off", "bad chunk", "long line", "many headers"],
+)
+def test_broken_http_is_out_of_reach_and_not_asked_again_at_once(said: bytes) -> None:
+    with saying(said) as root:
+        certificates = Certificates(root, clock=lambda: 0.0)
+        with pytest.raises(GoogleOutOfReach, match="can't be fetched from"):
+            certificates.of("k1")
+    with pytest.raises(GoogleOutOfReach, match="a moment ago"):
+        certificates.of("k1")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[OK + b"Content-Length: 9999\r\n\r\n", b" "], [OK, b"X: y\r\n"], [b"H"]],
+    ids=["body", "headers", "first line"],
+)
+def test_an_answer_byte_by_byte_ends_in_time(
+    parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addon.certificates, "WHOLE_FETCH", 0.3)
+    with saying(*parts, every=0.1, then_end=False) as root:
+        began = time.monotonic()
+        with pytest.raises(GoogleOutOfReach, match="TimeoutError"):
+            fetch(root + PATH)
+        assert time.monotonic() - began < 2
+
+
+def test_nobody_goes_on_reading_what_comes_byte_by_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addon.certificates, "WHOLE_FETCH", 0.3)
+    parts = (OK + b"Content-Length: 9999\r\n\r\n", b" ")
+    with saying(*parts, every=0.1, then_end=False) as root:
+        with pytest.raises(GoogleOutOfReach, match="TimeoutError"):
+            fetch(root + PATH)
+        reading = [each for each in threading.enumerate() if each.name == "certificates"]
+        for thread in reading:
+            thread.join(timeout=10)
+        assert [thread for thread in reading if thread.is_alive()] == []
+
+
+def test_an_answer_without_a_certificate_replaces_nothing() -> None:
+    now = [0.0]
+    with answering(200, json.dumps({"k1": PEM_1}).encode()) as address:
+        certificates = Certificates(address.removesuffix(PATH), clock=lambda: now[0])
+        assert certificates.of("k1") == PEM_1
+    port = int(address.removesuffix(PATH).rpartition(":")[2])
+    now[0] += UNKNOWN_KEY_PAUSE
+    with answering(200, b'{"k1": ""}', port=port), pytest.raises(GoogleOutOfReach):
+        certificates.of("junk")
+    assert certificates.of("k1") == PEM_1

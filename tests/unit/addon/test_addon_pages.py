@@ -1,15 +1,20 @@
 """The page: whom it lets in, what it shows to whom, and that a form does what a click does."""
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from addon.app import create_app
 from policy.google.base import CourseState
 from policy.store.base import RunRecord, RunState
+from policy.store.sql import SqlStore
 from unit.addon.school import ADA, ADMIN, BEN, SampleDemo, School
 
 
@@ -184,6 +189,38 @@ def test_headers(school: School, path: str) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "X-Frame-Options" not in headers  # Classroom shows pages in a frame
     assert headers["Cache-Control"] == ("no-cache" if "static" in path else "no-store")
+
+
+def test_only_the_files_may_be_shown_elsewhere(school: School) -> None:
+    """Google's pages show the logo."""
+    found = {}
+    for path in ("/static/logo-96.png", "/static/rollbook.css", "/app/", "/healthz", "/nowhere"):
+        with school.client().get(path) as answer:
+            assert answer.get_data()
+            found[path] = answer.headers["Cross-Origin-Resource-Policy"]
+    assert found == {
+        "/static/logo-96.png": "cross-origin",
+        "/static/rollbook.css": "cross-origin",
+        "/app/": "same-origin",
+        "/healthz": "same-origin",
+        "/nowhere": "same-origin",
+    }
+
+
+def test_the_store_is_opened_once(school: School) -> None:
+    """Two threads ask for it at the same moment, which is met if both come to open it."""
+    together, opened = threading.Barrier(2), list[int]()
+
+    def open_it() -> SqlStore:
+        opened.append(1)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=0.3)
+        return school.store
+
+    client = create_app(school.settings, store=open_it).test_client
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: client().get("/readyz").status_code, range(2)))
+    assert (answers, opened) == ([200, 200], [1])
 
 
 def test_health(school: School) -> None:

@@ -9,7 +9,7 @@ from addon.certificates import Certificates
 from addon.verify import Verifier
 from policy.errors import GoogleOutOfReach, NotFromGoogle, SettingAtFault
 from policy.settings import Settings, read_settings
-from unit.addon.signing import In, Signer, claims, unsigned
+from unit.addon.signing import In, Signer, claims, text, unsigned
 
 URL = "https://rollbook.example.org"
 PATH = "/addon/home"
@@ -51,6 +51,8 @@ def test_system_token(verifier: Verifier, changes: dict[str, object]) -> None:
     verifier.check_system(GOOGLE.sign(claims(URL + PATH, **changes)), path=PATH)
 
 
+DEEP = b"[" * 5500
+
 FORGED = {
     "another signer": STRANGER.sign(GOOD),
     "another signer under Google's key id": STRANGER.sign(GOOD, kid=GOOGLE.key_id),
@@ -74,6 +76,9 @@ FORGED = {
     "three junk parts": "a.b.c",
     "not ASCII": "ä.ö.ü",
     "four parts": GOOGLE.sign(GOOD) + ".x",
+    "header too deep": f"{text(DEEP)}.{text(b'{}')}.{text(b'x')}",
+    "payload too deep": f"{GOOGLE.sign(GOOD).split('.')[0]}.{text(DEEP)}.{text(b'x')}",
+    "half a letter": "\ud800.x.y",
 }
 NOT_FOR_US = {
     "expired": {"exp": In(-60)},
@@ -81,7 +86,16 @@ NOT_FOR_US = {
     "not valid yet": {"nbf": In(60)},
     "nbf not a time": {"nbf": "soon"},
     "nbf not a number": {"nbf": float("nan")},
+    "nbf of 400 digits": {"nbf": 10**400},
+    "nbf a truth": {"nbf": True},
     "no exp": {"exp": None},
+    "exp not a number, in numbers": {"exp": float("nan")},
+    "exp without end": {"exp": float("inf")},
+    "exp of 400 digits": {"exp": 10**400},
+    "iat not a number, in numbers": {"iat": float("nan")},
+    "iat before all time": {"iat": float("-inf")},
+    "iat of 400 digits": {"iat": -(10**400)},
+    "iat a list": {"iat": [0]},
     "no iat": {"iat": None},
     "exp not a number": {"exp": "tomorrow"},
     "another path": {"aud": f"{URL}/addon/do/accept"},
@@ -95,6 +109,8 @@ NOT_FOR_US = {
     "another issuer": {"iss": "https://accounts.google.com.evil.example"},
     "no issuer": {"iss": None},
     "issuer not a text": {"iss": 3.5},
+    "a list of issuers": {"iss": ["https://accounts.google.com"]},
+    "an issuer in parts": {"iss": {"accounts": "google.com"}},
     "another add-on's e-mail": {"email": "service-2@gcp-sa-gsuiteaddons.example"},
     "e-mail in capitals": {"email": SERVICE.upper()},
     "both e-mails in one": {"email": f"{SERVICE}, other@gcp-sa-gsuiteaddons.example"},
@@ -123,6 +139,12 @@ def test_system_token_not_for_us(verifier: Verifier, changes: dict[str, object])
     token = GOOGLE.sign(claims(URL + PATH, **changes))
     with pytest.raises(NotFromGoogle):
         verifier.check_system(token, path=PATH)
+
+
+def test_a_path_forges_no_log_line(verifier: Verifier) -> None:
+    with pytest.raises(NotFromGoogle) as refusal:
+        verifier.check_system(GOOGLE.sign(GOOD), path="/addon/x\nall is well")
+    assert str(refusal.value) == f"its audience should be '{URL}/addon/x\\nall is well'"
 
 
 def test_user_token(verifier: Verifier) -> None:
