@@ -47,12 +47,7 @@ class Verifier:
 
     def check_settings(self) -> None:
         """Raises SettingAtFault that names what is missing."""
-        values = {
-            "ROLLBOOK_ADDON_URL": self._settings.addon_url,
-            "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": self._settings.addon_service_accounts,
-            "ROLLBOOK_ADDON_CLIENT_ID": self._settings.addon_client_id,
-        }
-        missing = [name for name, value in values.items() if not value]
+        missing = self._settings.addon_missing
         if missing:
             raise SettingAtFault(
                 f"the add-on answers nobody until {', '.join(missing)} is set; see docs/addon.md"

@@ -16,7 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from policy import engine, wiring
 from policy.engine import World
-from policy.errors import InputAtFault, RollbookError
+from policy.errors import (
+    InputAtFault,
+    PlanAtFault,
+    PolicyAtFault,
+    RollbookError,
+    RosterAtFault,
+)
 from policy.merge.plan import Kind, Plan
 from policy.render.outcome_text import print_outcome, print_status
 from policy.render.plan_json import print_json, read_json
@@ -30,7 +36,9 @@ FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "markdown": print_markdown,
     "json": print_json,
 }
+ENDINGS = {".json": "json", ".md": "markdown"}
 POLICY = click.argument("policy", type=click.Path(path_type=Path))
+PORT = click.IntRange(0, 65_535)
 ROSTER = click.option(
     "--roster",
     type=click.Path(path_type=Path),
@@ -44,7 +52,7 @@ def main() -> None:
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        say("Stopped.")
+        say("Stopped. What is written stays; the next sync goes on from there.")
         sys.exit(130)
     except click.ClickException as error:
         error.show()
@@ -52,7 +60,8 @@ def main() -> None:
     except RollbookError as error:
         if debug:
             raise
-        say(f"rollbook: {error}")
+        located = isinstance(error, PolicyAtFault | RosterAtFault)  # begins with a file's name
+        say(str(error) if located else f"rollbook: {error}")
         sys.exit(error.exit_status)
     except Exception as error:
         if debug:
@@ -104,6 +113,7 @@ def cli(debug: bool) -> None:
 @POLICY
 def validate(policy: Path) -> None:
     """Check a policy folder; say every problem with its line."""
+    _settings()
     loaded = engine.validate(policy)
     say(f"{policy}: the policy of {loaded.district.name} is fine.")
 
@@ -112,20 +122,25 @@ def validate(policy: Path) -> None:
 @POLICY
 @ROSTER
 @ALLOW
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="Default: text, or what the file's ending says.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
 def plan(
     policy: Path,
     roster: Path | None,
     allow: tuple[tuple[Kind, int], ...],
-    form: str,
+    form: str | None,
     out: Path | None,
 ) -> int:
     """Show what a night would do. Nothing is written to Google or to the store."""
     inputs = engine.read_inputs(policy, roster)
     with _world() as world:
         made = engine.make_plan(inputs, world).with_consent(dict(allow))
-    text = FORMATS[form](made)
+    text = FORMATS[form or ENDINGS.get(out.suffix if out else "", "text")](made)
     if out is None:
         click.echo(text, nl=False)
     else:
@@ -139,7 +154,7 @@ def plan(
 @ALLOW
 def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
     """Apply a plan that `plan --format json` wrote, just as it was shown."""
-    made = read_json(_read(file)).with_consent(dict(allow))
+    made = _read_plan(file).with_consent(dict(allow))
     with _world() as world:
         finished = engine.apply(made, world)
     return _tell(made, finished)
@@ -165,17 +180,26 @@ def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...])
 @cli.command()
 def status() -> None:
     """Tell how things stand: classes, newest runs."""
-    with closing(wiring.open_store(_settings())) as store:
+    settings = _settings()
+    if settings.store_file is not None and not settings.store_file.exists():
+        click.echo(f"There is no store at {settings.store_file} yet: no run so far.")
+        return
+    with closing(wiring.open_store(settings)) as store:
         click.echo(print_status(engine.status(store)), nl=False)
 
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True)
+@click.option("--port", type=PORT, default=8080, show_default=True)
 @click.option("--threads", default=8, show_default=True)
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the add-on and its page with gunicorn."""
-    _settings()
+    from policy.rehearsal import check_port
+
+    missing = _settings().addon_missing
+    check_port(host, port)
+    if missing:
+        say(f"The add-on answers nobody until {', '.join(missing)} is set (docs/addon.md).")
     command = [
         *wiring.ADDON_COMMAND,
         wiring.ADDON_APP,
@@ -190,7 +214,7 @@ def serve(host: str, port: int, threads: int) -> None:
 
 @cli.command()
 @click.option("--once", is_flag=True, help="End after the third night, without serving a page.")
-@click.option("--port", default=0, help="The page's port; 0 takes a free one.")
+@click.option("--port", type=PORT, default=0, help="The page's port; 0 takes a free one.")
 def demo(once: bool, port: int) -> int:
     """Run three nights of a sample district against the simulator, then serve the page."""
     from policy.demo import Screen, run_demo
@@ -200,11 +224,15 @@ def demo(once: bool, port: int) -> int:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=9000, show_default=True)
+@click.option("--port", type=PORT, default=9000, show_default=True)
 @click.option("--domain", default="school.example", show_default=True)
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the state in this file.")
 @click.option("--accounts", type=click.Path(path_type=Path), help="CSV of accounts to make.")
-@ROSTER
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path),
+    help="Make an account for everybody in this folder or zip who has an e-mail.",
+)
 @click.option("--key", type=click.Path(path_type=Path), help="Write a service account key there.")
 @click.option("--no-quotas", is_flag=True, help="Refuse nobody for asking too often.")
 def simulator(
@@ -217,10 +245,7 @@ def simulator(
     key: Path | None,
     no_quotas: bool,
 ) -> None:
-    """Run Google in a box: Classroom, Directory and the token endpoint.
-
-    --roster makes an account for everybody in a roster who has an e-mail.
-    """
+    """Run Google in a box: Classroom, Directory and the token endpoint."""
     from policy.rehearsal import Stage, open_stage
 
     stage = Stage(
@@ -265,7 +290,21 @@ def _tell(made: Plan, finished: Finished) -> int:
     return 3 if made.held else 0
 
 
+def _read_plan(file: Path) -> Plan:
+    try:
+        return read_json(_read(file))
+    except PlanAtFault as error:
+        raise PlanAtFault(
+            f"{file}: {error}. Make a plan with: rollbook plan POLICY --out plan.json"
+        ) from error
+
+
 def _read(file: Path) -> str:
+    if file.is_dir():
+        raise InputAtFault(
+            f"{file} is a folder; apply takes the file that `plan --out plan.json` wrote. For a "
+            f"policy folder: rollbook sync {file}"
+        )
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,13 +1,14 @@
 """The verbs of Rollbook as short recipes: validate, plan, apply, sync, status."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from policy.errors import GoogleOutOfReach, PlanAtFault, StalePlan
+from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
 from policy.google.base import Classroom, Course, CourseState, Directory
 from policy.merge.desire import desire
 from policy.merge.judge import judge
@@ -29,7 +30,7 @@ from policy.rules.model import Policy
 from policy.run.apply import Finished, Surroundings, apply_plan
 from policy.run.journal import made_by
 from policy.settings import Settings
-from policy.store.base import RunState, Standing, Store
+from policy.store.base import EntryState, RunState, Standing, Store
 
 Progress = Callable[[int, int], None]
 
@@ -108,8 +109,8 @@ def apply(plan: Plan, world: World) -> Finished:
             )
         if plan.store.revision != mark.revision:
             raise StalePlan(
-                f"plan {plan.id} was made at revision {plan.store.revision} of the store, which "
-                f"is now at {mark.revision}: a run has started since. Make a new plan."
+                f"plan {plan.id} is older than the store: a run has started since it was made. "
+                "Make a new plan."
             )
         _refuse_strangers(plan, world.store)
         _refuse_moved(plan, world)
@@ -180,7 +181,12 @@ def _carry_out(plan: Plan, world: World) -> Finished:
     )
     for run in world.store.runs(newest=20):
         if run.state is RunState.RUNNING:
-            ended = replace(run, state=RunState.INTERRUPTED, ended=world.clock())
+            ended = replace(
+                run,
+                state=RunState.INTERRUPTED,
+                ended=world.clock(),
+                counts=_done_so_far(run.id, world.store),
+            )
             world.store.end_run(ended)
     around = Surroundings(
         classroom=world.classroom,
@@ -198,7 +204,24 @@ def status(store: Store) -> Standing:
     for row in store.base():
         classes += 1
         seats += len(row.teachers) + len(row.students)
-    return Standing(classes, seats, tuple(store.runs(newest=5)), len(store.unfinished()))
+    runs = tuple(
+        replace(run, counts=_done_so_far(run.id, store)) if run.state is RunState.RUNNING else run
+        for run in store.runs(newest=5)
+    )
+    return Standing(classes, seats, runs, len(store.unfinished()), _is_running(store))
+
+
+def _done_so_far(run_id: str, store: Store) -> dict[str, int]:
+    """The writes of a run that has not ended, by kind, from its journal."""
+    return Counter(e.kind for e in store.entries(run_id) if e.state is EntryState.DONE)
+
+
+def _is_running(store: Store) -> bool:
+    try:
+        with store.run_lock():
+            return False
+    except AnotherRun:
+        return True
 
 
 def _new_id(world: World) -> str:

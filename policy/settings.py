@@ -28,6 +28,22 @@ class Settings:
     addon_service_accounts: tuple[str, ...]
     addon_client_id: str | None
 
+    @property
+    def store_file(self) -> Path | None:
+        """The file of a SQLite store; None for another database."""
+        prefix, _, rest = self.store.partition(":///")
+        return Path(rest.partition("?")[0]) if prefix == "sqlite" and rest else None
+
+    @property
+    def addon_missing(self) -> tuple[str, ...]:
+        """The settings without which the add-on answers nobody, and that are not set."""
+        values = {
+            "ROLLBOOK_ADDON_URL": self.addon_url,
+            "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": self.addon_service_accounts,
+            "ROLLBOOK_ADDON_CLIENT_ID": self.addon_client_id,
+        }
+        return tuple(name for name, value in values.items() if not value)
+
     def now(self, zone: tzinfo, clock: datetime) -> datetime:
         """Now, where a policy asks for it: ROLLBOOK_TODAY if set (a date means its midnight in
         the district's time zone), else `clock` (which must know its zone)."""
@@ -62,6 +78,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     ]
     values = {name: environment.get(name, "").strip() for name in VARIABLES}
     state = Path(values["ROLLBOOK_STATE"] or ".rollbook")
+    if any(sign in str(state) for sign in "?#%"):
+        faults.append(
+            f"ROLLBOOK_STATE should be a folder without ?, # or % in its name, not {state}"
+        )
     settings = Settings(
         state_folder=state,
         store=values["ROLLBOOK_STORE"] or f"sqlite:///{state / 'rollbook.sqlite'}",

@@ -19,6 +19,7 @@ colour and no progress bar when that is not a terminal.
 | 3 | something is held back (the rest was applied), the plan is stale, or another run is going |
 | 4 | Google refused something, or put it off |
 | 1 | something unforeseen; `rollbook --debug …` shows where |
+| 130 | stopped by Ctrl-C; what is written stays, and the next sync goes on from there |
 
 This page is made from the commands' own `--help`.
 """
@@ -26,7 +27,7 @@ This page is made from the commands' own `--help`.
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="rollbook", max_content_width=90, terminal_width=90)
+    context = click.Context(cli, info_name="rollbook", terminal_width=90, **cli.context_settings)
     parts = [HEAD, block("rollbook", cli, context)]
     for name, command in sorted(cli.commands.items()):
         inner = click.Context(command, info_name=name, parent=context, terminal_width=90)

@@ -90,6 +90,11 @@ def check(answer: Answer, *, doing: str) -> None:
     """Raise GoogleRefused unless the answer is what was asked for."""
     if answer.fault is not None:
         words = _words("Google refused to", doing, answer)
+        if answer.status == 403:
+            words += (
+                ". ROLLBOOK_GOOGLE_ADMIN should be an administrator who may do this (Admin "
+                "console, Account, Admin roles)"
+            )
         raise GoogleRefused(words, status=answer.status, reason=answer.fault.words)
 
 

@@ -54,6 +54,14 @@ _HEADLINES = {  # of one, of several
 }
 
 
+_ADVICE = {
+    HeldFor.ALREADY_THERE: (
+        "most often this is another store than the one used before (ROLLBOOK_STATE, "
+        "ROLLBOOK_STORE); --allow does not let these through",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Evening:
     """What the world looks like before the night: the store's side and Classroom's.
@@ -191,7 +199,9 @@ def _hold(group: Sequence[Stop], *, shared: bool) -> Hold:
     examples = [first.detail] if shared else [_example(stop) for stop in group[:SHOWN]]
     more = [f"and {count - SHOWN:,} more"] if not shared and count > SHOWN else []
     changes: tuple[Change, ...] = tuple(change for stop in group for change in stop.changes)
-    return Hold(first.kind, count, first.reason, None, (headline, *examples, *more), changes)
+    advice = _ADVICE.get(first.reason, ())
+    why = (headline, *examples, *more, *advice)
+    return Hold(first.kind, count, first.reason, None, why, changes)
 
 
 def _example(stop: Stop) -> str:

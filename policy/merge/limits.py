@@ -27,13 +27,13 @@ class Census:
 
 
 def take_census(courses: Iterable[Base]) -> Census:
-    """Count the seats of the base."""
+    """Count the seats of the base. An owner's seat is none that could go."""
     classes: dict[tuple[Kind, str], int] = {}
     schools = Counter[tuple[Kind, str]]()
     district = Counter[Kind]()
     for base in courses:
         for kind, seats in (
-            (Kind.TEACHER_REMOVE, len(base.teachers)),
+            (Kind.TEACHER_REMOVE, len(base.teachers - {base.owner})),
             (Kind.STUDENT_REMOVE, len(base.students)),
         ):
             classes[kind, base.alias] = seats
@@ -58,7 +58,26 @@ def judge_limits(
         free, held = _judge_kind(kind, removals, census, rules_of=rules_of, defaults=defaults)
         going.extend(free)
         holds.extend(held)
-    return going, holds
+    return _hold_teachers_of_held_classes(going, holds)
+
+
+def _hold_teachers_of_held_classes(
+    going: Sequence[Change], holds: Sequence[Hold]
+) -> tuple[list[Change], list[Hold]]:
+    """What took too many students out of a class most likely took its teachers too: a file that
+    was cut off. They are held with the students."""
+    held = {c.course.alias for hold in holds for c in hold.changes}
+    with_them = [c for c in going if c.kind is Kind.TEACHER_REMOVE and c.course.alias in held]
+    if not with_them:
+        return list(going), list(holds)
+    count = len(with_them)
+    words = (
+        f"{count:,} teacher {'seat' if count == 1 else 'seats'} would go in classes whose students "
+        "are held back too"
+    )
+    hold = Hold(Kind.TEACHER_REMOVE, count, HeldFor.LIMIT, None, (words,), tuple(with_them))
+    stay = {id(change) for change in with_them}
+    return [change for change in going if id(change) not in stay], [*holds, hold]
 
 
 def _judge_kind(

@@ -9,7 +9,7 @@ from policy.merge.plan import Notice
 from policy.merge.records import Base, Desired, Fields, User, Wanted
 from policy.roster.model import Membership, Role, Roster, Section, Term
 from policy.rules.model import Policy, SchoolRules, WhenIncomplete
-from policy.rules.naming import name_problem, texts
+from policy.rules.naming import name_problem, names_in, texts
 from policy.rules.scope import SectionFacts, TermFacts
 
 
@@ -90,6 +90,8 @@ class Wish:
         if base is not None and is_shaky:
             return base.fields
         name, line, room = texts(self.rules.classes, self.facts)
+        if base is not None and not self.facts.teacher_names:
+            name, line, room = self._without_teacher(base, Fields(name, line, room))
         problem = name_problem(name)
         if problem is None:
             return Fields(name=name, section=line, room=room)
@@ -98,6 +100,19 @@ class Wish:
             return words
         self._note("M306", f"{words}: its name stays as it is")
         return base.fields
+
+    def _without_teacher(self, base: Base, made: Fields) -> tuple[str, str, str]:
+        """A section that has lost its teacher keeps the texts that are made from one."""
+        classes = self.rules.classes
+        name, line, room = (
+            kept if any(n.startswith("teacher.") for n in names_in(template)) else new
+            for template, kept, new in (
+                (classes.name, base.fields.name, made.name),
+                (classes.section, base.fields.section, made.section),
+                (classes.room, base.fields.room, made.room),
+            )
+        )
+        return name, line, room
 
     def _owner(self, base: Base | None, *, is_shaky: bool) -> User | str:
         """Who owns the course, or why nobody can. A course that is there never lacks one: where

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from policy.merge.plan import ORDER, Kind, Plan
 from policy.render.words import allow_words, counted, done_words
 from policy.run.apply import Finished
-from policy.store.base import RunRecord, Standing
+from policy.store.base import RunRecord, RunState, Standing
 
 LISTED = 10
 
@@ -53,16 +53,20 @@ def print_status(status: Standing) -> str:
         f"{counted(status.seats, 'seat', 'seats')}."
     ]
     if status.unfinished:
-        writes = counted(status.unfinished, "write", "writes")
-        lines.append(f"A run was cut off with {writes} unanswered: the next sync goes on.")
-    lines += [_run(run) for run in status.runs] or ["No run yet."]
+        writes = counted(status.unfinished, "write has", "writes have")
+        lines.append(f"{writes} no answer so far: the next sync finds out what became of them.")
+    lines += [_run(run, status) for run in status.runs] or ["No run yet."]
     return "\n".join(lines) + "\n"
 
 
-def _run(run: RunRecord) -> str:
+def _run(run: RunRecord, status: Standing) -> str:
     done = [f"{run.counts[k.value]:,} {k.value}" for k in Kind if run.counts.get(k.value)]
     held = sum(run.held.values())
     refused = sum(run.refused.values())
     more = [f"{held:,} held"] * bool(held) + [f"{refused:,} not done"] * bool(refused)
-    what = ", ".join([*done, *more]) or "nothing to do"
-    return f"{run.started:%Y-%m-%d %H:%M} UTC  {run.id}  {run.state.value}: {what}"
+    nothing = "nothing to do" if run.state is RunState.DONE else "nothing written"
+    what = ", ".join([*done, *more]) or nothing
+    state = run.state.value
+    if run.state is RunState.RUNNING and not status.is_running:
+        state = "cut off"
+    return f"{run.started:%Y-%m-%d %H:%M} UTC  {run.id}  {state}: {what}"

@@ -7,9 +7,9 @@ from policy.render.words import (
     allow_words,
     by_school,
     change_words,
-    counted,
     kept_words,
     kind_words,
+    nothing_words,
     rows_words,
 )
 
@@ -47,7 +47,7 @@ def _head(plan: Plan) -> Iterator[str]:
 def _counts(plan: Plan) -> Iterator[str]:
     summary = plan.summary()
     if not summary:
-        yield f"Nothing to do: {counted(plan.courses, 'class', 'classes')} checked."
+        yield nothing_words(plan)
         return
     yield "| count | kind | |"
     yield "| ---: | --- | --- |"

@@ -11,6 +11,7 @@ from policy.render.words import (
     counted,
     kept_words,
     kind_words,
+    nothing_words,
     rows_words,
 )
 
@@ -45,7 +46,7 @@ def print_text(plan: Plan) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     yield f"Plan {plan.id} for {plan.district_name}"
     counts = plan.roster.counts
-    yield from _wrapped(f"  roster  {plan.roster.source}: {rows_words(counts)}", 10)
+    yield from _wrapped(f"  drop    {plan.roster.source}: {rows_words(counts)}", 10)
     commit = f", git {plan.policy.commit[:12]}" if plan.policy.commit else ""
     yield f"  policy  {plan.policy.digest[:12]}{commit}"
 
@@ -53,7 +54,7 @@ def _head(plan: Plan) -> Iterator[str]:
 def _counts(plan: Plan) -> Iterator[str]:
     summary = plan.summary()
     if not summary:
-        yield f"Nothing to do: {counted(plan.courses, 'class', 'classes')} checked."
+        yield nothing_words(plan)
         return
     yield "Changes"
     for kind in ORDER:

@@ -46,6 +46,19 @@ def kind_words(kind: Kind, count: int) -> str:
     return one if count == 1 else several
 
 
+def nothing_words(plan: Plan) -> str:
+    """What there is to say when nothing is to be changed."""
+    checked = counted(plan.courses, "class", "classes")
+    if plan.held:
+        return f"Nothing else to change: {checked} checked."
+    if plan.courses:
+        return f"Nothing to do: {checked} checked."
+    if plan.waiting:
+        sections = counted(len(plan.waiting), "section", "sections")
+        return f"Nothing can be made: all {sections} in scope wait; why is told below."
+    return "No section is in scope; why is told below."
+
+
 def done_words(kind: Kind, count: int) -> str:
     one, several = DONE[kind]
     return one if count == 1 else several

@@ -56,13 +56,14 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand by the store: our classes and seats, the newest runs, and how many writes
-    of a run that was cut off have no answer."""
+    """How things stand by the store: our classes and seats, the newest runs, how many writes have
+    no answer, and whether a run is going on just now."""
 
     classes: int
     seats: int
     runs: tuple[RunRecord, ...]
     unfinished: int
+    is_running: bool
 
 
 class EntryState(Enum):

@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from sqlite3 import Connection as SqliteConnection
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import (
     Connection,
@@ -41,7 +42,7 @@ from policy.store.base import (
 from policy.store.lock import run_lock
 from policy.store.tables import BASE, DECISIONS, ENTRIES, MATCHES, ROLLBOOK, RUNS
 
-VARIABLE = "ROLLBOOK_STORE"
+VARIABLE = "ROLLBOOK_STORE or ROLLBOOK_STATE"
 BUSY_SECONDS = 30  # how long to wait for another process's transaction
 ROWS = 500  # read and written at a time
 
@@ -307,7 +308,9 @@ def _sqlite_address(url: str) -> URL:
 
 
 def _file(address: URL) -> Path:
-    file = Path(str(address.database)).resolve()  # one lock for one file, whatever it is called by
+    database = str(address.database)
+    path = urlsplit(database).path if database.startswith("file:") else database
+    file = Path(path).resolve()  # one lock for one file, whatever it is called by
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

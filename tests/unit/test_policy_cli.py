@@ -55,7 +55,6 @@ def test_a_missing_roster(monkeypatch: pytest.MonkeyPatch, capsys: Out, policies
     assert run(monkeypatch, "plan", policies) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("rollbook: ")
     assert str(policies / "roster") in said.err
 
 
@@ -82,9 +81,32 @@ def test_a_misspelled_setting(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> N
     assert "did you mean ROLLBOOK_TODAY?" in capsys.readouterr().err
 
 
-def test_status_of_nothing(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+def test_status_of_nothing_makes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out, tmp_path: Path
+) -> None:
     assert run(monkeypatch, "status") == 0
-    assert capsys.readouterr().out == "0 classes of ours, 0 seats.\nNo run yet.\n"
+    store = tmp_path / "state" / "rollbook.sqlite"
+    assert capsys.readouterr().out == f"There is no store at {store} yet: no run so far.\n"
+    assert not store.parent.exists()
+
+
+def test_a_folder_is_no_plan(monkeypatch: pytest.MonkeyPatch, capsys: Out, policies: Path) -> None:
+    assert run(monkeypatch, "apply", policies) == 2
+    assert f"rollbook sync {policies}" in capsys.readouterr().err
+
+
+def test_a_text_is_no_plan(monkeypatch: pytest.MonkeyPatch, capsys: Out, tmp_path: Path) -> None:
+    (tmp_path / "plan.txt").write_text("Plan 7", encoding="utf-8")
+    assert run(monkeypatch, "apply", tmp_path / "plan.txt") == 2
+    said = capsys.readouterr().err
+    assert "plan.txt: the plan is not JSON" in said
+    assert "rollbook plan POLICY --out plan.json" in said
+
+
+def test_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    for command in ("serve", "simulator", "demo"):
+        assert run(monkeypatch, command, "--port", "80000") == 2
+        assert "80000 is not in the range" in capsys.readouterr().err
 
 
 def test_what_is_unforeseen_is_said_without_a_traceback(

@@ -312,6 +312,13 @@ def test_a_class_that_is_there_keeps_what_its_section_lacks_now() -> None:
     assert [n.code for n in (*wishes.notices, *named.notices)] == ["M305", "M306"]
 
 
+def test_a_section_that_has_lost_its_teacher_keeps_the_texts_made_from_one() -> None:
+    named = rules(name="{section.name} – {teacher.family_name}")
+    ours = base(fields=Fields("Algebra – Example", "9", ""))
+    [want] = wish(rolls(student("ann")), school_rules=named, bases=(ours,)).desired
+    assert want.fields == Fields("Algebra – Example", "3", "12")
+
+
 def test_the_school_year_is_the_last_terms() -> None:
     """So it stays the same when only the spring is still exported."""
     fall = term("fall", start=date(2026, 8, 15), end=date(2026, 12, 20), school_year="2026")

@@ -142,8 +142,9 @@ def test_courses_of_others_are_one_hold_with_examples() -> None:
     [hold] = judged.held
     assert (hold.kind, hold.count, hold.changes) == (Kind.COURSE_CREATE, 7, ())
     assert hold.why[0].startswith("7 classes are already in Classroom under our aliases")
-    assert len(hold.why) == 7
-    assert hold.why[-1] == "and 2 more"
+    assert len(hold.why) == 8
+    assert hold.why[6] == "and 2 more"
+    assert "another store than the one used before" in hold.why[7]
 
 
 def test_a_course_gone_by_hand_can_be_let_go() -> None:

@@ -102,10 +102,21 @@ def test_a_class_without_a_base_counts_as_empty() -> None:
     assert len(judge(removals(1), empty, limit(class_=0.5))[1]) == 1
 
 
+def test_teachers_of_a_class_whose_students_are_held_are_held_with_them() -> None:
+    course = course_ref("a1")
+    teacher = removal("t2", course=course, kind=Kind.TEACHER_REMOVE)
+    elsewhere = removal("t3", course=course_ref("a2"), kind=Kind.TEACHER_REMOVE)
+    going, holds = judge(
+        [*removals(6, "a1"), teacher, elsewhere], census({"a1": 10, "a2": 10}), limit(class_=0.5)
+    )
+    assert going == [elsewhere]
+    assert [(h.kind, h.changes) for h in holds[1:]] == [(Kind.TEACHER_REMOVE, (teacher,))]
+
+
 def test_census() -> None:
     rows = [
-        base(alias="a1", students=("x", "y"), teachers=("t1",)),
-        base(alias="a2", students=("x",), teachers=("t1", "t2"), school="sch2"),
+        base(alias="a1", students=("x", "y"), teachers=("t1", "t3")),
+        base(alias="a2", students=("x",), teachers=("t1", "t2", "t3"), school="sch2"),
     ]
     counted = take_census(rows)
     assert counted.classes[STUDENTS, "a1"] == 2

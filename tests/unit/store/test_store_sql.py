@@ -63,7 +63,7 @@ def test_urls_that_are_refused(url: str, words: str) -> None:
 
 def test_a_file_that_is_no_database(file: Path) -> None:
     file.write_text("alias,course_id\n" * 100)
-    with pytest.raises(SettingAtFault, match=r"file is not a database.*ROLLBOOK_STORE should name"):
+    with pytest.raises(SettingAtFault, match=r"file is not a database.*ROLLBOOK_STATE should name"):
         SqlStore(f"sqlite:///{file}")
     assert file.read_text() == "alias,course_id\n" * 100
 
