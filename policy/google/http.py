@@ -11,6 +11,8 @@ from typing import Protocol
 
 from googleapiclient.errors import HttpError
 
+from policy.errors import RollbookError
+
 JsonObject = Mapping[str, object]
 
 LONGEST_WORDS = 300
@@ -67,7 +69,8 @@ def refused(error: HttpError) -> Answer:
 
 def unanswered(why: BaseException | str) -> Answer:
     """The answer that never came."""
-    words = why if isinstance(why, str) else f"{type(why).__name__}: {why}"
+    own = isinstance(why, str | RollbookError)  # words of ours already
+    words = str(why) if own else f"{type(why).__name__}: {why}"
     return Answer(0, fault=Fault(words=without_emails(f"no answer ({words})")))
 
 

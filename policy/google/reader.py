@@ -11,6 +11,7 @@ from policy.google.replies import judge
 from policy.google.transport import Transport
 
 TRIES = 8  # some two minutes in all
+_ADVICE = "It was tried again for a while; check the network, and ROLLBOOK_GOOGLE_ROOT if it is set"
 LONGEST_PAUSE = 32.0  # seconds
 
 
@@ -63,7 +64,8 @@ class Reader:
                 some = left[start : start + BATCH_MOST]
                 answers.update(zip(some, self._ask([requests[n] for n in some]), strict=True))
         if answers and all(map(_passing, answers.values())):
-            raise GoogleOutOfReach(_words("Google can't be asked to", doing, answers[0]))
+            words = _words("Google can't be asked to", doing, answers[0])
+            raise GoogleOutOfReach(f"{words}. {_ADVICE}")
         return [answers[n] for n in range(len(requests))]
 
     def _ask(self, requests: Sequence[Request]) -> Sequence[Answer]:

@@ -72,3 +72,21 @@ def test_a_section_that_vanishes_leaves_its_class_as_it_is(story: Story) -> None
     assert said.status == 0, said.err
     assert story.writes() == 0
     assert len(story.classes()["chorus"]["students"]) == 6
+
+
+def test_a_file_that_was_cut_off_at_a_lines_end_harms_nobody(story: Story) -> None:
+    """No line is faulty, half of them are missing: students, teachers and names stay."""
+    story.policy += "classes:\n  name: '{section.name} – {teacher.family_name}'\n"
+    story.sync()
+    story.writes()
+    before = story.classes()
+    drop = story.folder / "drop"
+    story.roster.write(drop)
+    path = drop / "enrollments.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:8]), encoding="utf-8")
+    said = story.sync("--roster", str(drop))
+    assert said.status == 3
+    assert story.writes() == 0
+    assert story.classes() == before
+    assert "teacher seat would go in classes whose students are held back too" in said.words

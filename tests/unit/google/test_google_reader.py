@@ -70,7 +70,8 @@ def test_faults_wait_longer_each_time_and_then_it_is_said(
     with pytest.raises(GoogleOutOfReach) as out_of_reach:
         reader.one(gets(transport, 1)[0], doing="look")
     assert str(out_of_reach.value) == (
-        "Google can't be asked to look (503: The service is currently unavailable.)"
+        "Google can't be asked to look (503: The service is currently unavailable.). It was tried "
+        "again for a while; check the network, and ROLLBOOK_GOOGLE_ROOT if it is set"
     )
     assert log == Log(took=[1] * 8, slept=[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 32.0], backed_off=[])
 
