@@ -10,6 +10,7 @@ from flask import Flask
 from addon.app import create_app
 from addon.demo import Person, Role
 from policy import wiring
+from policy.google.base import Members
 from policy.settings import Settings, read_settings
 
 
@@ -51,13 +52,15 @@ class SampleDemo:
 
 
 def _people(settings: Settings) -> tuple[Person, ...]:
-    """The administrator, and everybody who owns a class, by name."""
+    """The administrator, and everybody who teaches a class, by name."""
     admin = settings.google_admins[0]
     with wiring.open_world(settings, lambda _done, _total: None) as world:
-        owners = {course.owner for course in world.classroom.courses()}
+        classes = [course.id for course in world.classroom.courses()]
+        inside = world.classroom.members(classes).values()
         accounts = list(world.directory.accounts())
+    staff = {who for members in inside if isinstance(members, Members) for who in members.teachers}
     teachers = sorted(
-        (Person(a.id, a.emails[0], a.name, Role.TEACHER) for a in accounts if a.id in owners),
+        (Person(a.id, a.emails[0], a.name, Role.TEACHER) for a in accounts if a.id in staff),
         key=lambda person: person.name,
     )
     admins = [Person(a.id, admin, a.name, Role.ADMIN) for a in accounts if admin in a.emails]

@@ -6,18 +6,20 @@ library over HTTP. Only Google is in a box, and the box has no quota, so that no
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 from typing import IO, cast
 from urllib.parse import quote
 
@@ -25,13 +27,14 @@ from policy import engine, wiring
 from policy.engine import Progress
 from policy.errors import RollbookError
 from policy.merge.plan import Kind, Plan
-from policy.rehearsal import Stage, admin_of, set_stage
+from policy.rehearsal import Stage, admin_of, check_port, set_stage, write_key
 from policy.render.outcome_text import print_outcome
 from policy.render.plan_text import print_text
 from policy.settings import Settings, read_settings
 from policy.simulator.server import serve
 
 TODAY = "2026-09-01T04:00:00-05:00"
+HOST = "127.0.0.1"
 CALLS_PER_MINUTE = "1000000"
 TEACHER = "amara.okafor@springfield.example"  # owns five classes of the sample district
 STARTED = "Listening at"  # gunicorn's word, once it answers
@@ -47,18 +50,31 @@ class Screen:
 
 def run_demo(screen: Screen, *, once: bool, port: int) -> int:
     """Run the nights; then serve the page until interrupted, unless `once`."""
+    check_port(HOST, port)  # not only after the nights
+    status = 0
+    with _signals_interrupt():
+        try:
+            _play(screen, once=once, port=port)
+        except KeyboardInterrupt:
+            status = 130
+    if status or not once:
+        screen.say("\nThe demo has ended; it leaves nothing behind.")
+    return status
+
+
+def _play(screen: Screen, *, once: bool, port: int) -> None:
+    """All of it, in a folder that goes away with it."""
     sample = Path(str(files("policy") / "examples" / "springfield"))
     stage = Stage(domain="springfield.example", accounts=sample / "accounts.csv", quotas=False)
     with tempfile.TemporaryDirectory(prefix="rollbook-demo-") as folder:
         sim = set_stage(stage)
         with serve(sim, port=0) as url:
             key = Path(folder) / "key.json"
-            key.write_text(json.dumps(sim.key_file()), encoding="utf-8")
+            write_key(sim, key)
             environment = _environment(Path(folder), url, key, admin=admin_of(stage))
             _nights(sample, read_settings(environment), screen, url)
             if not once:
                 _serve_page(environment, screen, port, url)
-    return 0
 
 
 def _environment(folder: Path, url: str, key: Path, *, admin: str) -> dict[str, str]:
@@ -131,9 +147,9 @@ def _post(url: str, alias: str, verb: str, body: Mapping[str, str]) -> None:
 def _serve_page(environment: Mapping[str, str], screen: Screen, port: int, url: str) -> None:
     """The add-on and its page, in a process of its own, until Ctrl-C."""
     free = port or _free_port()
-    address = f"http://127.0.0.1:{free}"
+    address = f"http://{HOST}:{free}"
     command = [sys.executable, *wiring.ADDON_COMMAND, "addon.served:create_demo()"]
-    command += ["--bind", f"127.0.0.1:{free}", "--threads", "4", "--log-level", "info"]
+    command += ["--bind", f"{HOST}:{free}", "--threads", "4", "--log-level", "info"]
     own = {name: value for name, value in os.environ.items() if not name.startswith("ROLLBOOK_")}
     process = subprocess.Popen(
         command,
@@ -150,7 +166,7 @@ def _serve_page(environment: Mapping[str, str], screen: Screen, port: int, url: 
         screen.say(f"Google in a box: {url}/simulator/   Ctrl-C ends the demo.")
         process.wait()
     except KeyboardInterrupt:
-        screen.say("\nThe demo has ended; it leaves nothing behind.")
+        return  # as it should end
     finally:
         process.terminate()
         process.wait()
@@ -169,7 +185,31 @@ def _wait_until_served(log: IO[str]) -> None:
     raise RollbookError("the page could not be served:\n" + "".join(said[-20:]))
 
 
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it like Ctrl-C does, so that all is put away; the next ones don't
+    disturb that. What is ignored (nohup) stays so. Only the main thread gets signals."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    found = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [number for number, handler in found.items() if handler is not signal.SIG_IGN]
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    try:
+        for number in heard:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, found[number])
+
+
 def _free_port() -> int:
     with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
+        door.bind((HOST, 0))
         return int(door.getsockname()[1])

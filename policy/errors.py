@@ -36,11 +36,16 @@ class PolicyAtFault(InputAtFault):
 
 
 class RosterAtFault(InputAtFault):
-    """A roster file is missing, empty, cut off or not what it should be; `problems` says which"""
+    """A roster file is missing, empty, cut off or not what it should be; `problems` says which, and
+    the message, once the `drop` is known, also of which drop and that nothing was planned"""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], *, drop: str = "") -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+        lines = self.problems
+        if drop:
+            count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+            lines = (f"roster {drop}: {count}", *lines, "Nothing was planned.")
+        super().__init__("\n".join(lines))
 
 
 class PlanAtFault(InputAtFault):

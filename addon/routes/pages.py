@@ -44,9 +44,9 @@ DOOR = Card(
 
 def door() -> Blueprint:
     """The page without a demonstration: where to go."""
-    routes = Blueprint("pages", __name__, url_prefix=PREFIX)
+    routes = _pages()
 
-    @routes.get("/")
+    @routes.get(f"{PREFIX}/")
     def show() -> str:
         return html(Page(DOOR))
 
@@ -55,9 +55,9 @@ def door() -> Blueprint:
 
 def demonstration(services: Services, demo: Demo) -> Blueprint:
     """The pages of a demonstration, for this machine only."""
-    routes = Blueprint("pages", __name__, url_prefix=PREFIX)
+    routes = _pages()
 
-    @routes.get("/")
+    @routes.get(f"{PREFIX}/")
     def show() -> str:
         people = list(demo.people())
         person = _person(people, request.args.get("as"))
@@ -71,7 +71,7 @@ def demonstration(services: Services, demo: Demo) -> Blueprint:
             )
         )
 
-    @routes.post("/do/<action>")
+    @routes.post(f"{PREFIX}/do/<action>")
     def act(action: str) -> AnyResponse:
         _check_form()
         person = _person(list(demo.people()), request.form.get("as"))
@@ -95,6 +95,17 @@ def from_this_machine() -> Response | None:
     if _is_loopback(host) and _is_loopback(request.remote_addr or ""):
         return None
     return Response("A demonstration is only for the machine it runs on.\n", 403)
+
+
+def _pages() -> Blueprint:
+    """Pages to come, and the way to them from the address alone."""
+    routes = Blueprint("pages", __name__)
+
+    @routes.get("/")
+    def lead() -> AnyResponse:
+        return redirect(f"{PREFIX}/")
+
+    return routes
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,13 +27,13 @@ class Census:
 
 
 def take_census(courses: Iterable[Base]) -> Census:
-    """Count the seats of the base. An owner's seat is none that could go."""
+    """Count the seats of the base."""
     classes: dict[tuple[Kind, str], int] = {}
     schools = Counter[tuple[Kind, str]]()
     district = Counter[Kind]()
     for base in courses:
         for kind, seats in (
-            (Kind.TEACHER_REMOVE, len(base.teachers - {base.owner})),
+            (Kind.TEACHER_REMOVE, len(base.teachers)),
             (Kind.STUDENT_REMOVE, len(base.students)),
         ):
             classes[kind, base.alias] = seats

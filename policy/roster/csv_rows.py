@@ -19,9 +19,14 @@ from policy.roster.model import Fault, Place
 
 LINE_LENGTH = 1024**2
 LINES_PER_ROW = 64  # a row of more lines than this is a quote that nobody closed
+ODD_ROWS = 20  # with more rows that are not UTF-8, the file is not
+FEW_ODD_ROWS = 5  # fewer are never more than odd rows, be the file as short as it may
+ODD_SHARE = 50  # else one row in so many
 READINGS = 4  # ways to read a row of a wrong width that are worth a try
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_UNUSED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # no letters of Windows-1252
+_SEPARATED = " separated by "
 _ILLEGIBLE = re.compile("[\udc80-\udcff\0]")
 
 Cells = tuple[str, ...]
@@ -53,6 +58,7 @@ class CsvFile:
         self._lines = _Lines(stream, file)
         self._file = file
         self.count = 0  # of the rows so far, faulty ones too
+        self._odd_rows: list[str] = []  # those with wanted cells that are not UTF-8
         self.header = self._read_header()
 
     @property
@@ -74,6 +80,9 @@ class CsvFile:
                 yield self._badly_quoted(columns, str(error))
                 self._lines.begin_row()
             else:
+                odd = len(self._odd_rows)
+                if odd >= FEW_ODD_ROWS and odd * ODD_SHARE > self.count:
+                    raise self._not_utf8()
                 return
 
     def _whole_rows(self, columns: Sequence[int | None], pick: "Pick") -> Iterator[Row]:
@@ -109,6 +118,7 @@ class CsvFile:
         wanted = pick(list(cells))
         hidden = [i for i in columns if i is not None and _ILLEGIBLE.search(cells[i])]
         if hidden:
+            self._count_odd("".join(cells[i] for i in hidden))
             names = ", ".join(self.header[i] for i in hidden)
             words = (
                 f"{names}: bytes that are not UTF-8, or a NUL, stand in this cell; export the file "
@@ -120,6 +130,19 @@ class CsvFile:
             words = f"{self.header[columns[0] or 0]} is empty; expected the row's own id"
             return self._broken(line, Code.KEY_EMPTY, words, (wanted,))
         return line, wanted, None
+
+    def _count_odd(self, cells: str) -> None:
+        """A few rows of other bytes are faulty rows; many are a file of another encoding."""
+        if _NOT_UTF8.search(cells):
+            self._odd_rows.append(cells)
+        if len(self._odd_rows) > ODD_ROWS:
+            raise self._not_utf8()
+
+    def _not_utf8(self) -> RosterAtFault:
+        seen = "".join(self._odd_rows).encode("utf-8", "surrogateescape")
+        guess = "" if _UNUSED_1252.search(seen) else " (it looks like Windows-1252)"
+        words = f'is not UTF-8{guess}; export it as "CSV UTF-8"'
+        return RosterAtFault([problem(self._file, words, Code.NOT_TEXT)])
 
     def _of_wrong_width(
         self, line: int, cells: Sequence[str], columns: Sequence[int | None]
@@ -160,7 +183,9 @@ class CsvFile:
     def _read_header(self) -> tuple[str, ...]:
         try:
             cells = next(csv.reader(self._lines.read(), strict=True), [])
+            self._refuse_other_separators()
         except csv.Error as error:
+            self._refuse_other_separators()
             words = f"the header can't be read ({error}); expected column names, comma between them"
             raise RosterAtFault([problem(self._file, words, Code.HEADER_WRONG)]) from error
         if not any(map(str.strip, cells)):
@@ -168,6 +193,13 @@ class CsvFile:
             raise RosterAtFault([problem(self._file, words, Code.FILE_EMPTY)])
         self._lines.begin_row()
         return tuple(cells)
+
+    def _refuse_other_separators(self) -> None:
+        first = "".join(self._lines.record[:1])
+        for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+            if mark in first and "," not in first:
+                words = f"is{_SEPARATED}{name}; OneRoster's CSV has commas. Export it with commas"
+                raise RosterAtFault([problem(self._file, words, Code.HEADER_WRONG)])
 
     def _cut_off(self) -> RosterAtFault:
         words = (
@@ -235,6 +267,20 @@ class _Lines:
             )
             raise RosterAtFault([problem(self._file, words, Code.NOT_TEXT)])
         self.open_end = self.number
+
+
+def separated_together(problems: Sequence[str]) -> list[str]:
+    """Problems, those of files with another separator than commas told as one."""
+    files = [words.partition("  ")[0] for words in problems if f"  is{_SEPARATED}" in words]
+    told: list[str] = []
+    for words in problems:
+        if f"  is{_SEPARATED}" not in words:
+            told.append(words)
+        elif words.startswith(f"{files[0]}  "):
+            many = f"{', '.join(files)}  are{_SEPARATED}"
+            joined = words.replace(f"{files[0]}  is{_SEPARATED}", many, 1)
+            told.append(joined.replace("Export it", "Export them") if files[1:] else words)
+    return told
 
 
 Pick = Callable[[list[str]], Cells]

@@ -40,6 +40,8 @@ class _Files(Protocol):
 
     def open(self, name: str) -> IO[bytes]: ...
 
+    def folders(self) -> dict[str, list[str]]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
@@ -47,6 +49,13 @@ class _Folder:
 
     def open(self, name: str) -> IO[bytes]:
         return (self.path / name).open("rb", buffering=0)
+
+    def folders(self) -> dict[str, list[str]]:
+        inside = sorted(self.path.glob("*/*.csv"))
+        found: dict[str, list[str]] = {}
+        for path in inside:
+            found.setdefault(path.parent.name, []).append(path.name)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,14 @@ class _Zip:
 
     def open(self, name: str) -> IO[bytes]:
         return self.archive.open(self.members[name])
+
+    def folders(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for info in self.members.values():
+            folder, _, name = info.filename.rpartition("/")
+            if folder:
+                found.setdefault(folder, []).append(name)
+        return found
 
 
 class Drop:
@@ -82,6 +99,10 @@ class Drop:
             yield stream
             if hashed.at_end:
                 self._digests[name] = hashed.digest.hexdigest()
+
+    def folders(self) -> dict[str, list[str]]:
+        """The CSV files that stand in folders inside, for words about where they are."""
+        return self._files.folders()
 
     @property
     def digest(self) -> str:

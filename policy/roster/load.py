@@ -11,7 +11,7 @@ from pathlib import Path
 from policy.errors import RosterAtFault
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
-from policy.roster.csv_rows import CsvFile, Row
+from policy.roster.csv_rows import CsvFile, Row, separated_together
 from policy.roster.folder import Drop, open_drop
 from policy.roster.header import Header, Table, judge_header
 from policy.roster.memberships import Seats
@@ -31,6 +31,7 @@ from policy.roster.rows import Ledger, Tally
 
 _FILES = [table.file for table in TABLES]
 _NAMES_SHOWN = 10
+FEW_ROWS = 10  # below, half a file is not yet a sign that the file as a whole is wrong
 
 
 def load_roster(path: Path) -> Roster:
@@ -41,6 +42,13 @@ def load_roster(path: Path) -> Roster:
 
 def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     """The same, and what became of the rows, by file."""
+    try:
+        return _read(path)
+    except RosterAtFault as fault:
+        raise RosterAtFault(fault.problems, drop=str(path)) from fault
+
+
+def _read(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     with open_drop(path) as drop:
         loading = _Loading(drop)
         loading.find_files()
@@ -48,7 +56,7 @@ def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
         loading.read_headers()
         loading.read_rows()
         if loading.problems:
-            raise RosterAtFault(loading.problems)
+            raise RosterAtFault(separated_together(loading.problems))
         return loading.roster(), loading.ledger.tallies
 
 
@@ -98,6 +106,11 @@ class _Loading:
 
     def read_headers(self) -> None:
         """Which files are missing or have another header; which other set this may be."""
+        if len(self.files.keys() & set(_FILES)) < len(_FILES):
+            other = other_set(self.drop.names)
+            if other is not None:  # what its files lack of OneRoster's columns is no news
+                self.problems = [problem(self.drop.name, other, Code.NOT_SUPPORTED_YET)]
+                return
         found: dict[str, tuple[str, ...]] = {}
         for table in TABLES:
             if table.file in self.files:
@@ -121,12 +134,8 @@ class _Loading:
 
     def _miss_files(self) -> None:
         missing = [file for file in _FILES if file not in self.files]
-        other = other_set(self.drop.names) if missing else None
-        found = ", ".join(self.drop.names[:_NAMES_SHOWN]) or "nothing"
-        if other is not None:
-            self.problems.append(problem(self.drop.name, other, Code.NOT_SUPPORTED_YET))
-        elif len(missing) == len(_FILES):
-            words = f"has none of a roster's files ({', '.join(_FILES)}); found: {found}"
+        if len(missing) == len(_FILES):
+            words = f"has none of a roster's files ({', '.join(_FILES)}); {self._found_instead()}"
             self.problems.append(problem(self.drop.name, words, Code.FILE_MISSING))
         else:
             for file in missing:
@@ -134,6 +143,15 @@ class _Loading:
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
                 words = f"is missing{why}; a roster needs it. Have the SIS export it too"
                 self.problems.append(problem(file, words, Code.FILE_MISSING))
+
+    def _found_instead(self) -> str:
+        """The folder inside that has all six, else the files that are there."""
+        for folder, names in self.drop.folders().items():
+            if {file.casefold() for file in _FILES} <= {name.casefold() for name in names}:
+                is_zip = Path(self.drop.name).is_file()
+                what = "put them at the top of the zip" if is_zip else "give that folder"
+                return f"its folder {folder}/ has them; {what}"
+        return f"found: {', '.join(self.drop.names[:_NAMES_SHOWN]) or 'nothing'}"
 
     def read_rows(self) -> None:
         """File by file. From the first problem on, rows are only looked at, not judged: what hangs
@@ -159,7 +177,7 @@ class _Loading:
             words = "has a header and no rows, as if its export had failed; export it again"
             raise RosterAtFault([problem(table.file, words, Code.FILE_EMPTY)])
         self._refuse_cut_off(table, opened.open_end)
-        self._refuse_all_faulty(table)
+        self._refuse_mostly_faulty(table)
 
     def _look_at(self, rows: Iterable[Row], table: Table) -> None:
         tally = self.ledger.tally(table.file)
@@ -180,11 +198,19 @@ class _Loading:
                 )
                 raise RosterAtFault([problem(table.file, words, Code.CUT_OFF)])
 
-    def _refuse_all_faulty(self, table: Table) -> None:
+    def _refuse_mostly_faulty(self, table: Table) -> None:
+        """All rows, or of a file that is not tiny more than half; those too that are whole but
+        hang on a faulty row of another file."""
         tally = self.ledger.tally(table.file)
-        if tally.rows and tally.left_out == tally.rows:
-            first = next(f for f in self.ledger.faults if f.place.file == table.file)
-            words = f"not one of its rows can be used; the first: {first.place}, {first.message}"
+        whole, half = tally.left_out == tally.rows, tally.left_out * 2 > tally.rows
+        if tally.rows and (whole or (half and tally.rows >= FEW_ROWS)):
+            faults = self.ledger.faults
+            first = next(
+                f for f in faults if f.place.file == table.file and f.level is FaultLevel.LEFT_OUT
+            )
+            some = f"{tally.left_out:,} of its {tally.rows:,} rows can't be used"
+            many = "not one of its rows can be used" if whole else some
+            words = f"{many}; the first: {first.place}, {first.message}"
             raise RosterAtFault([problem(table.file, words, Code.MOSTLY_FAULTY)])
 
     def roster(self) -> Roster:

@@ -91,8 +91,20 @@ def _extra_key(
         hint = f"did you mean {elsewhere}?" if elsewhere else f"expected {one_of(list(known))}"
         return document.at_key(Code.UNKNOWN_KEY, trail, f"{message}; {hint}")
     write = f"{close}: {document.written(trail)}" if _is_short(document, trail) else f"{close}:"
+    write = _unnested(document, trail, known) or write
     hint = f"did you mean {close}?"
     return document.at_key(Code.UNKNOWN_KEY, trail, f"{message}; {hint}", write=write)
+
+
+def _unnested(document: Document, trail: Trail, known: Sequence[str]) -> str | None:
+    """student: {remove: X} as the one key that it should be: student.remove: X"""
+    value = document.data
+    for step in trail:
+        value = value[step] if isinstance(value, dict | list) else None  # type: ignore[index]
+    if not isinstance(value, dict):
+        return None
+    joined = {f"{trail[-1]}.{key}": inner for key, inner in value.items()}
+    return next((f"{name}: {_flow(joined[name])}" for name in joined if name in known), None)
 
 
 def _elsewhere(name: str, *, school_file: bool) -> str | None:
@@ -181,8 +193,12 @@ def _advice(document: Document, error: ValidationError, trail: Trail) -> str | N
         word = str(instance).casefold()
         return "true" if word in YES else "false" if word in NO else _example(part)
     options = _options(part)
-    if isinstance(instance, str) and (close := did_you_mean(instance, options, alike=0.75)):
+    # Where names may stand, a word that is only like `all` is a name: "fall" is not all terms.
+    alike = 1.0 if _wants_list(part) else 0.75
+    if isinstance(instance, str) and (close := did_you_mean(instance, options, alike=alike)):
         return close
+    if _wants_list(part) and _is_flat(instance):
+        return f"[{_flow(cast(Yaml, instance))}]"
     if _wants_list(part) and isinstance(instance, str | int) and instance != "":
         return f"[{document.written(trail) if _is_plain(instance) else in_quotes(str(instance))}]"
     if part.get("type") == "string" and isinstance(instance, list) and len(instance) == 1:
@@ -285,6 +301,13 @@ _PLAIN = re.compile(r"[A-Za-z./][\w./@-]*(?: [\w./@-]+)*|[0-9]+%")
 
 def _is_plain(value: Yaml) -> bool:
     return isinstance(value, str) and _PLAIN.fullmatch(value) is not None
+
+
+def _is_flat(value: object) -> bool:
+    """A map of texts, which can be written again as it stands."""
+    return (
+        isinstance(value, dict) and bool(value) and all(isinstance(v, str) for v in value.values())
+    )
 
 
 def _flow(value: Yaml) -> str:

@@ -65,7 +65,22 @@ def _paths(folder: Path) -> tuple[list[Path], list[Problem]]:
     visible = [path for path in inside if not path.name.startswith(".")]
     read = [path for path in visible if path.parent == schools and path.suffix == ".yaml"]
     problems += [_not_read(path) for path in visible if path not in read and _is_yaml(path)]
+    problems += [_not_read(path) for path in _beside(folder) if path != district]
     return [district] * district.exists() + read, problems
+
+
+def _beside(folder: Path) -> list[Path]:
+    """YAML outside of schools/. What has a name that begins with a dot is not looked at, nor is a
+    district.yml that stands for a missing district.yaml: that is told as missing."""
+    found = []
+    for path in sorted(folder.rglob("*.y*ml")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in parts)
+        is_district = len(parts) == 1 and path.stem.casefold() == "district"
+        missing = is_district and not (folder / DISTRICT).exists()
+        if parts[0] != SCHOOLS and not hidden and not missing and _is_yaml(path):
+            found.append(path)
+    return found
 
 
 def _no_district(folder: Path) -> Problem:
@@ -83,6 +98,9 @@ def _is_yaml(path: Path) -> bool:
 
 
 def _not_read(path: Path) -> Problem:
+    if path.stem.casefold().endswith(".test"):
+        words = "files of tests are not supported yet; take it out of this folder"
+        return Problem(Code.NOT_SUPPORTED_YET, printable(str(path)), words)
     message = "this file would not be read: files of schools stand in schools/ and end in .yaml"
     return Problem(
         Code.FILE_NOT_READ,

@@ -22,6 +22,7 @@ MOST_EVENTS = 200_000
 DEEPEST = 30
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_CURLY = re.compile("[“”„‟‘’‚«»][^“”„‟‘’‚«»]*[“”‘’«»]")
 _CONTROL = ("Cc", "Zl", "Zp", "Cs")  # line breaks, tabs, escapes, halves of characters
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as one
 # Plain text that readers of YAML 1.1 or 1.2 take for something else.
@@ -233,10 +234,22 @@ class _Builder:
             return None
         if _INTEGER.fullmatch(text):
             return int(text)
+        if _CURLY.fullmatch(text):
+            self._refuse_curly(text, trail)
         kind = next((kind for kind, form in _QUIRKS if form.fullmatch(text)), None)
         if kind:
             self.quirks[trail] = kind
         return self._one_line(text, trail)
+
+    def _refuse_curly(self, text: str, trail: Trail) -> None:
+        message = (
+            f"{dotted(trail)} is in typographic quotes ({text[0]} {text[-1]}), which would be part "
+            "of the text; use straight ones"
+        )
+        entry = f"{trail[-1]}: " if trail and isinstance(trail[-1], str) else ""
+        write = entry + in_quotes(text[1:-1])
+        spot = self.values[trail]
+        self.problems.append(self.source.problem(Code.NEEDS_QUOTES, spot, message, write=write))
 
     def _one_line(self, text: str, trail: Trail) -> str:
         kept = "".join(m for m in text if unicodedata.category(m) not in _CONTROL)

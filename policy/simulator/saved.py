@@ -100,10 +100,13 @@ class Keeper:
 
     def load(self) -> JsonObject | None:
         """What the file holds; None if there is none. Raises InputAtFault."""
+        self._changed.set()  # so that the first `close` tells whether it can be written
         try:
             data = read_json(self._path.read_text("utf-8"))
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise InputAtFault(f"{self._path} can't be read: {error.strerror}") from error
         except ValueError as error:
             raise InputAtFault(f"{self._path} is not a state file: {error}") from None
         if not isinstance(data, dict):

@@ -6,7 +6,7 @@ Made for tests, demos and people; not a server for the open internet.
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread, current_thread, main_thread
@@ -35,11 +35,18 @@ def serve(sim: Simulator, port: int = 0, *, host: str = "127.0.0.1") -> Iterator
         sim.close()
 
 
-def serve_forever(sim: Simulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve until interrupted (Ctrl-C or SIGTERM)."""
+def serve_forever(
+    sim: Simulator,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    bound: Callable[[int], None] = lambda _port: None,
+) -> None:
+    """Serve until interrupted (Ctrl-C or SIGTERM). `bound` is told the port once it is ours."""
     server = _Server(sim, host, port)
     try:
         with _stopped_by_sigterm():
+            bound(server.server_port)
             server.serve_forever(0.2)
     except KeyboardInterrupt:
         log.info("interrupted; the simulator stops")
@@ -57,6 +64,7 @@ class _Server(ThreadingHTTPServer):
         self.sim = sim
         self._open: set[socket.socket] = set()
         self._lock = Lock()
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self.server_address[1]}"

@@ -122,7 +122,7 @@ def test_reading_changes_nothing(school: School, page: FlaskClient) -> None:
     assert school.state_of(course) is CourseState.PROVISIONED
 
 
-@pytest.mark.parametrize("path", ["/app/", "/healthz", "/static/rollbook.css", "/addon/home"])
+@pytest.mark.parametrize("path", ["/", "/app/", "/healthz", "/static/rollbook.css", "/addon/home"])
 @pytest.mark.parametrize(
     ("host", "refused"),
     [
@@ -169,6 +169,15 @@ def test_door(school: School) -> None:
     assert "Set-Cookie" not in answer.headers
     assert client.post("/app/do/accept", data={"as": ADA}).status_code == 404
     assert client.get("/app/", headers={"Host": "rollbook.example.org"}).status_code == 200
+
+
+@pytest.mark.parametrize("demo", [True, False], ids=["demonstration", "door"])
+@pytest.mark.parametrize("path", ["/", "/app"])
+def test_the_address_alone_leads_to_the_page(school: School, path: str, demo: bool) -> None:
+    client = school.app(demo=SampleDemo(school) if demo else None).test_client()
+    answer = client.get(path, follow_redirects=True)
+    assert (answer.status_code, answer.request.path) == (200, "/app/")
+    assert (len(answer.history), answer.history[0].status_code) == (1, 302 if path == "/" else 308)
 
 
 @pytest.mark.parametrize("path", ["/app/", "/healthz", "/static/rollbook.css", "/nowhere"])

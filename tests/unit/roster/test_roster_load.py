@@ -259,7 +259,9 @@ def test_a_drop_at_fault(
     with pytest.raises(RosterAtFault) as caught:
         load(tmp_path, changes)
     assert list(caught.value.problems) == problems
-    assert str(caught.value) == "\n".join(problems)
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    lines = [f"roster {tmp_path}/drop: {count}", *problems, "Nothing was planned."]
+    assert str(caught.value) == "\n".join(lines)
 
 
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
@@ -279,6 +281,120 @@ def test_a_set_of_another_kind(tmp_path: Path) -> None:
     assert list(caught.value.problems) == [
         f"{tmp_path}/drop  looks like Clever's CSV, which is not supported yet. {ASK}  [R108]"
     ]
+
+
+def test_a_set_of_another_kind_that_has_some_of_the_files(tmp_path: Path) -> None:
+    with pytest.raises(RosterAtFault) as caught:
+        load(tmp_path, {**CLEVER, "users.csv": "a,b\n", "orgs.csv": "a,b\n"})
+    assert [words[-6:] for words in caught.value.problems] == ["[R108]"]
+
+
+def test_files_in_a_folder_inside_are_told(tmp_path: Path) -> None:
+    write_drop(tmp_path / "roster")
+    (tmp_path / "README.md").write_text("read me")
+    packed = zipped(tmp_path / "drop.zip", FILES, top="a/b/")
+    told = []
+    for path in (tmp_path, packed):
+        with pytest.raises(RosterAtFault) as caught:
+            load_roster(path)
+        (words,) = caught.value.problems
+        told.append(words.partition("; ")[2])
+    assert told == [
+        "its folder roster/ has them; give that folder  [R103]",
+        "its folder a/b/ has them; put them at the top of the zip  [R103]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mark", "name"), [pytest.param(";", "semicolons"), pytest.param("\t", "tabs")]
+)
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_another_separator_is_told_once(
+    tmp_path: Path, mark: str, name: str, quote: str
+) -> None:
+    between = f"{quote}{mark}{quote}"
+    turned: dict[str, str | bytes | None] = {
+        file: "".join(
+            f"{quote}{line}{quote}\n".replace(",", between) for line in text.splitlines()
+        )
+        for file, text in FILES.items()
+    }
+    with pytest.raises(RosterAtFault) as caught:
+        load(tmp_path, turned)
+    assert list(caught.value.problems) == [
+        "manifest.csv, orgs.csv, academicSessions.csv, courses.csv, classes.csv, users.csv, "
+        f"enrollments.csv  are separated by {name}; OneRoster's CSV has commas. Export them with "
+        "commas  [R105]"
+    ]
+    with pytest.raises(RosterAtFault) as caught:
+        load(tmp_path / "one", {"users.csv": turned["users.csv"]})
+    assert list(caught.value.problems) == [
+        f"users.csv  is separated by {name}; OneRoster's CSV has commas. Export it with commas"
+        "  [R105]"
+    ]
+
+
+def users_with(odd: int, *, whole: int, byte: bytes = b"\xe9") -> dict[str, str | bytes | None]:
+    rows = [f"w{n},,,true,high,student,,,A,B{',' * 8}\n".encode() for n in range(whole)]
+    rows += [
+        f"o{n},,,true,high,student,,,Ren,B{',' * 8}\n".encode().replace(b"Ren", b"Ren" + byte)
+        for n in range(odd)
+    ]
+    return {"users.csv": FILES["users.csv"].encode() + b"".join(rows)}
+
+
+@pytest.mark.parametrize(
+    ("odd", "whole", "byte", "guess"),
+    [
+        pytest.param(21, 2000, b"\xe9", " (it looks like Windows-1252)", id="many"),
+        pytest.param(5, 200, b"\xe9", " (it looks like Windows-1252)", id="a-large-share"),
+        pytest.param(21, 2000, b"\x8d", "", id="of-no-encoding-that-is-known"),
+    ],
+)
+def test_a_file_of_another_encoding(
+    tmp_path: Path, odd: int, whole: int, byte: bytes, guess: str
+) -> None:
+    with pytest.raises(RosterAtFault) as caught:
+        load(tmp_path, users_with(odd, whole=whole, byte=byte))
+    assert list(caught.value.problems) == [
+        f'users.csv  is not UTF-8{guess}; export it as "CSV UTF-8"  [R107]'
+    ]
+
+
+@pytest.mark.parametrize(("odd", "whole"), [(20, 2000), (4, 0), (5, 300)])
+def test_a_few_rows_of_another_encoding_are_faulty_rows(
+    tmp_path: Path, odd: int, whole: int
+) -> None:
+    roster = load(tmp_path, users_with(odd, whole=whole))
+    assert [fault.code for fault in roster.faults] == ["R204"] * odd
+
+
+def many_classes(good: int, lost: int) -> dict[str, str | bytes | None]:
+    """`lost` of them hang on a session whose own row is faulty."""
+    terms = ["year"] * good + ["fall"] * lost
+    rows = [f"c{n},,,C,,alg,,scheduled,,high,{term},,,\n" for n, term in enumerate(terms)]
+    classes = "".join(FILES["classes.csv"].splitlines(keepends=True)[:1] + rows)
+    enrollments = FILES["enrollments.csv"].splitlines(keepends=True)[0] + "e,,,c0,,ann,student,,,\n"
+    broken = changed("academicSessions.csv", "fall,,,Fall,semester,2026", "fall,,,Fall,semester,x")
+    return {**broken, "classes.csv": classes, "enrollments.csv": enrollments}
+
+
+def test_more_than_half_of_the_classes_lost_by_reference(tmp_path: Path) -> None:
+    with pytest.raises(RosterAtFault) as caught:
+        load(tmp_path, many_classes(good=5, lost=6))
+    assert list(caught.value.problems) == [
+        "classes.csv  6 of its 11 rows can't be used; the first: classes.csv:7, termSourcedIds "
+        "names 'fall', whose own row in academicSessions.csv can't be used; expected the "
+        "sourcedId of at least one session  [R110]"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("good", "lost"),
+    [pytest.param(5, 5, id="just-half"), pytest.param(1, 8, id="a-tiny-file")],
+)
+def test_fewer_classes_lost_by_reference(tmp_path: Path, good: int, lost: int) -> None:
+    assert len(load(tmp_path, many_classes(good, lost)).sections) == good
 
 
 def test_one_column_of_the_former_version_is_a_slip(tmp_path: Path) -> None:
