@@ -70,17 +70,23 @@ def _paths(folder: Path) -> tuple[list[Path], list[Problem]]:
 
 
 def _beside(folder: Path) -> list[Path]:
-    """YAML outside of schools/. What has a name that begins with a dot is not looked at, nor is a
-    district.yml that stands for a missing district.yaml: that is told as missing."""
-    found = []
-    for path in sorted(folder.rglob("*.y*ml")):
-        parts = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") for part in parts)
-        is_district = len(parts) == 1 and path.stem.casefold() == "district"
-        missing = is_district and not (folder / DISTRICT).exists()
-        if parts[0] != SCHOOLS and not hidden and not missing and _is_yaml(path):
-            found.append(path)
-    return found
+    """YAML beside district.yaml, and in folders that are called almost like schools/. A drop's own
+    folder, and names that begin with a dot, are not looked at; nor is a district.yml that stands
+    for a missing district.yaml: that is told as missing."""
+    is_missing = not (folder / DISTRICT).exists()
+    alike = [
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and path.name != SCHOOLS and path.name.casefold().startswith("school")
+    ]
+    return [
+        path
+        for place in (folder, *sorted(alike))
+        for path in sorted(place.iterdir())
+        if _is_yaml(path)
+        and not path.name.startswith(".")
+        and not (place == folder and is_missing and path.stem.casefold() == "district")
+    ]
 
 
 def _no_district(folder: Path) -> Problem:
