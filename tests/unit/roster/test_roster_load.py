@@ -309,14 +309,10 @@ def test_files_in_a_folder_inside_are_told(tmp_path: Path) -> None:
     ("mark", "name"), [pytest.param(";", "semicolons"), pytest.param("\t", "tabs")]
 )
 @pytest.mark.parametrize("quote", ["", '"'])
-def test_another_separator_is_told_once(
-    tmp_path: Path, mark: str, name: str, quote: str
-) -> None:
+def test_another_separator_is_told_once(tmp_path: Path, mark: str, name: str, quote: str) -> None:
     between = f"{quote}{mark}{quote}"
     turned: dict[str, str | bytes | None] = {
-        file: "".join(
-            f"{quote}{line}{quote}\n".replace(",", between) for line in text.splitlines()
-        )
+        file: "".join(f"{quote}{line}{quote}\n".replace(",", between) for line in text.splitlines())
         for file, text in FILES.items()
     }
     with pytest.raises(RosterAtFault) as caught:
