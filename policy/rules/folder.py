@@ -79,13 +79,13 @@ def _beside(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if path.is_dir() and path.name != SCHOOLS and path.name.casefold().startswith("school")
     ]
+    near = [*folder.iterdir(), *(path for place in alike for path in place.rglob("*"))]
     return [
         path
-        for place in (folder, *sorted(alike))
-        for path in sorted(place.iterdir())
+        for path in sorted(near)
         if _is_yaml(path)
         and not path.name.startswith(".")
-        and not (place == folder and is_missing and path.stem.casefold() == "district")
+        and not (path.parent == folder and is_missing and path.stem.casefold() == "district")
     ]
 
 
