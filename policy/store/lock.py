@@ -17,14 +17,29 @@ from policy.errors import AnotherRun, SettingAtFault
 @contextmanager
 def run_lock(path: Path) -> Iterator[None]:
     """Hold the lock in this file. Raises AnotherRun, which says who holds it and since when."""
+    with _open(path) as descriptor:
+        _lock(descriptor, path)
+        _sign(descriptor)
+        yield
+
+
+@contextmanager
+def opening_lock(path: Path) -> Iterator[None]:
+    """Held for a moment while a store is opened, and waited for: SQLite refuses at once, whatever
+    its time-out, when two connections make a new file's write-ahead log together."""
+    with _open(path) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise SettingAtFault(f"{path} can't be written ({error.strerror})") from None
     try:
-        _lock(descriptor, path)
-        _sign(descriptor)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -39,7 +39,7 @@ from policy.store.base import (
     Match,
     RunRecord,
 )
-from policy.store.lock import run_lock
+from policy.store.lock import opening_lock, run_lock
 from policy.store.tables import BASE, DECISIONS, ENTRIES, MATCHES, ROLLBOOK, RUNS
 
 VARIABLE = "ROLLBOOK_STORE or ROLLBOOK_STATE"
@@ -58,7 +58,10 @@ class SqlStore:
         self._file = _file(address)
         self._engine = _engine(address)
         try:
-            with self._transaction(write=True, at_fault=SettingAtFault) as connection:
+            with (
+                opening_lock(self._beside(".opening")),
+                self._transaction(write=True, at_fault=SettingAtFault) as connection,
+            ):
                 _prepare(connection, self._file)
         except SettingAtFault:
             self.close()
@@ -127,7 +130,7 @@ class SqlStore:
 
     def run_lock(self) -> AbstractContextManager[None]:
         """Held while a run goes. Raises AnotherRun. A dead process holds nothing."""
-        return run_lock(self._file.with_name(self._file.name + ".lock"))
+        return run_lock(self._beside(".lock"))
 
     def start_run(self, run: RunRecord) -> None:
         """A run begins; plans that were made before it are stale from now on."""
@@ -197,6 +200,9 @@ class SqlStore:
         with self._transaction() as connection:
             rows = connection.execute(select(DECISIONS).where(DECISIONS.c.user_id == user_id))
             return {row["course_id"]: tables.decision_from(row) for row in rows.mappings()}
+
+    def _beside(self, ending: str) -> Path:
+        return self._file.with_name(self._file.name + ending)
 
     @contextmanager
     def _transaction(
