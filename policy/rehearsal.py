@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from shlex import quote
 from policy.errors import InputAtFault
 from policy.roster.load import load_roster
 from policy.simulator.app import Simulator
+from policy.simulator.clock import FastClock
+from policy.simulator.presets import preset
 from policy.simulator.server import serve_forever
-from policy.simulator.switches import Switches
 
 ADMIN = "admin"
 COLUMNS = ("email", "given", "family", "aliases", "suspended", "admin")
@@ -29,6 +31,9 @@ class Stage:
     accounts: Path | None = None
     roster: Path | None = None
     quotas: bool = True
+    preset: str = "calm"
+    seed: int = 0
+    speed: float = 1.0  # of its clock, beside the machine's
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,10 @@ def set_stage(stage: Stage) -> Simulator:
     domains = dict.fromkeys(person.email.rpartition("@")[2].casefold() for person in people)
     sim = Simulator(
         stage.domain,
-        switches=Switches(enforce_quotas=stage.quotas),
+        switches=replace(preset(stage.preset), enforce_quotas=stage.quotas),
+        clock=time.monotonic if stage.speed == 1 else FastClock(stage.speed),
         state_file=stage.state,
+        seed=stage.seed,
         other_domains=[domain for domain in domains if domain != stage.domain.casefold()],
     )
     _save(sim, stage)

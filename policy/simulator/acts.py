@@ -4,7 +4,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from policy.errors import InputAtFault
-from policy.simulator.courses import moved, new_course
+from policy.simulator.activities import (
+    CREATED,
+    JOINED,
+    REMOVED,
+    record_course,
+    record_member,
+    record_owner,
+    record_step,
+)
+from policy.simulator.courses import handed_over, moved, new_course
 from policy.simulator.refusals import JsonObject
 from policy.simulator.rules import FROZEN
 from policy.simulator.state import Course, Person, Role
@@ -67,6 +76,7 @@ def add(world: World, course: Course, body: JsonObject) -> None:
         raise InputAtFault(f"{person.email} is in {course.texts['name']} already")
     _check_open(course)
     world.state.add_seat(role, course, person.id, now=world.time.now())
+    record_member(world, JOINED, course, actor=person, user=person.id, role=role)
 
 
 def remove(world: World, course: Course, body: JsonObject) -> None:
@@ -80,6 +90,37 @@ def remove(world: World, course: Course, body: JsonObject) -> None:
         raise InputAtFault(f"{person.email} owns {course.texts['name']} and can't be removed")
     _check_open(course)
     world.state.remove_seat(roles[0], course, person.id)
+    actor = world.state.people[course.owner]
+    record_member(world, REMOVED, course, actor=actor, user=person.id, role=roles[0])
+
+
+def invite_owner(world: World, course: Course, body: JsonObject) -> None:
+    """The owner asks a co-teacher to own the course, who has not answered yet."""
+    _only(body, ("email",))
+    person = find(world, _text(body, "email"))
+    _check_open(course)
+    if person.id == course.owner or not world.state.seat(Role.TEACHER, course, person.id):
+        raise InputAtFault(f"{person.email} is no co-teacher of {course.texts['name']}")
+    world.state.put_course(replace(course, invited_owner=person.id))
+
+
+def accept_owner(world: World, course: Course, body: JsonObject) -> None:
+    """Whoever was invited owns the course from now on; the former owner stays as co-teacher."""
+    _only(body, ())
+    owner = _invited(world, course)
+    if not world.state.seat(Role.TEACHER, course, owner.id):
+        raise InputAtFault(f"{owner.email} is no co-teacher of {course.texts['name']} any more")
+    takes = world.switches.owner_transfer_takes
+    changed = handed_over(course, owner.id, now=world.time.now(), takes=takes)
+    world.state.put_course(replace(changed, invited_owner=""))
+    record_owner(world, changed, former=course.owner, actor=owner)
+
+
+def decline_owner(world: World, course: Course, body: JsonObject) -> None:
+    """Whoever was invited won't own the course."""
+    _only(body, ())
+    _invited(world, course)
+    world.state.put_course(replace(course, invited_owner=""))
 
 
 def break_down(world: World, course: Course, body: JsonObject) -> None:
@@ -102,6 +143,9 @@ COURSE_ACTS: Mapping[str, Act] = {
     "rename": rename,
     "add": add,
     "remove": remove,
+    "invite-owner": invite_owner,
+    "accept-owner": accept_owner,
+    "decline-owner": decline_owner,
     "break": break_down,
     "mend": mend,
 }
@@ -118,7 +162,9 @@ def by_hand_course(world: World, body: JsonObject) -> str:
     state = _text(body, "state") if "state" in body else "ACTIVE"
     if state not in ("ACTIVE", "PROVISIONED"):
         raise InputAtFault(f"state should be ACTIVE or PROVISIONED, not {state!r}")
-    return new_course(world, owner, texts=texts, state=state).id
+    course = new_course(world, owner, texts=texts, state=state)
+    record_course(world, CREATED, course, actor=owner)
+    return course.id
 
 
 def find(world: World, key: str) -> Person:
@@ -137,6 +183,14 @@ def _move(world: World, course: Course, state: str, *, out_of: Collection[str]) 
     # By hand it is seen at once: the teacher has waited for the page.
     changed = moved(course, state, now=world.time.now())
     world.state.put_course(replace(changed, state_before="", state_seen_from=0.0))
+    record_step(world, course, changed, actor=world.state.people[course.owner])
+
+
+def _invited(world: World, course: Course) -> Person:
+    person = world.state.people.get(course.invited_owner)
+    if person is None:
+        raise InputAtFault(f"nobody is invited to own {course.texts['name']}")
+    return person
 
 
 def _check_texts(texts: Mapping[str, str]) -> None:

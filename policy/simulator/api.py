@@ -8,18 +8,25 @@ from policy.errors import RollbookError
 from policy.simulator.calls import Calls
 from policy.simulator.discovery import Method, read_query, routes
 from policy.simulator.exchange import Request, Response, json_response, read_json
+from policy.simulator.faults import AFTER, BEFORE, Aim, Fault
+from policy.simulator.line import aim
 from policy.simulator.masks import select
 from policy.simulator.methods import HANDLERS
 from policy.simulator.quotas import Quotas
 from policy.simulator.refusals import (
     JsonObject,
     Refusal,
+    aborted,
     denied,
     insufficient_scope,
     internal,
     invalid,
+    not_built,
     not_found,
+    not_today,
+    over_quota,
     unauthenticated,
+    unavailable,
 )
 from policy.simulator.state import Grant, Person
 from policy.simulator.tokens import ACCOUNT, ACCOUNT_ID
@@ -32,7 +39,7 @@ SERVICE_ACCOUNT = Person(ACCOUNT_ID, ACCOUNT, classroom=False)
 FORM = "application/x-www-form-urlencoded"
 
 
-class Fault(RollbookError):
+class AtFault(RollbookError):
     """The simulator has failed; the message is the kind of the error that it failed with"""
 
 
@@ -77,21 +84,46 @@ class Api:
         if grant.scopes.isdisjoint(method.scopes):
             raise insufficient_scope(method.scopes, service=method.service, method=method.id)
         refusal = self.quotas.take(
-            method.service, user_id=caller.id, now=now, switches=switches
-        ) or world.weather.strike(method.service, now=now, switches=switches)
+            method.api, user_id=caller.id, now=now, switches=switches
+        ) or world.weather.strike(method.api, now=now, switches=switches)
         if refusal is not None:
             raise refusal
         query, mask = read_query(method, request.query)
         body = _body(method, request.body)
+        if world.ahead:
+            self._ordered(BEFORE, aim(world, method.id, values, body), method)
         handler = HANDLERS.get(method.id)
         if handler is None:
-            words = f"The simulator does not have {method.id}; see docs/simulator.md"
-            raise Refusal(501, "NOT_IMPLEMENTED", words)
+            raise not_built(method.id)
         call = Call(world, method, values, query, body, caller, grant.scopes, now)
         answer = handler(call)
         if switches.check_answers:
             _check(method, answer)
+        if method.verb != "GET" and world.weather.happens(switches.error_after_rate):
+            raise world.weather.server_error()
+        if world.ahead:
+            self._ordered(AFTER, aim(world, method.id, values, body), method)
         return answer if mask is None else select(mask, answer)
+
+    def _ordered(self, faults: frozenset[Fault], aimed: Aim, method: Method) -> None:
+        """Raises the Refusal that was ordered for this call, if one was."""
+        planned = self._world.ahead.take(faults, [aimed])
+        if planned is None:
+            return
+        match planned.fault:
+            case Fault.REFUSE if planned.no is not None:
+                raise planned.no.refusal()
+            case Fault.UNAVAILABLE:
+                raise unavailable()
+            case Fault.TOO_MANY:
+                switches = self._world.switches
+                raise over_quota("Requests per minute", api=method.api, switches=switches)
+            case Fault.NOT_TODAY:
+                raise not_today("UserCourseJoinRateLimitReached")
+            case Fault.ABORTED:
+                raise aborted()
+            case _:
+                raise internal()
 
     def _caller(self, request: Request, now: float) -> tuple[Grant, Person]:
         """What the token stands for, and whose it is. Raises Refusal (401)."""
@@ -115,7 +147,7 @@ def nameless(error: Exception) -> Exception:
     have people's addresses in them."""
     if isinstance(error, RollbookError):
         return error
-    return Fault(type(error).__name__).with_traceback(error.__traceback__)
+    return AtFault(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _token(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,9 +14,11 @@ from policy.simulator.batch import answer_batch, read_batch
 from policy.simulator.bodies import MOST, BadBody, length_of, unpacked
 from policy.simulator.byhand import ByHand
 from policy.simulator.calls import Calls
-from policy.simulator.clock import Clock, Time
+from policy.simulator.clock import Clock, Sleep, Time
 from policy.simulator.exchange import HangUp, Request, Response, json_response
+from policy.simulator.faults import Fault, No, Where, checked_plan
 from policy.simulator.keys import SigningKey, shared_key
+from policy.simulator.line import Line
 from policy.simulator.people import put_person
 from policy.simulator.refusals import JsonObject, Refusal, internal
 from policy.simulator.saved import (
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ANYWHERE = Where()
 KEYS = ("service account", "id tokens")
 METHOD_NOT_ALLOWED = json_response({"error": "This address takes another verb."}, status=405)
 CERTIFICATES_LAST = (("Cache-Control", "public, max-age=21600, must-revalidate, no-transform"),)
@@ -61,6 +64,7 @@ class Simulator:
         seed: int = 0,
         other_domains: Sequence[str] = (),
         wall: Clock = time.time,
+        sleep: Sleep | None = None,
     ) -> None:
         random = Random(seed)
         self.world = World(
@@ -68,7 +72,7 @@ class Simulator:
             state=State(),
             switches=switches or Switches(),
             random=random,
-            time=Time(clock, wall=wall),
+            time=Time(clock, wall=wall, sleep=sleep),
             weather=Weather(random),
             secret=f"{random.getrandbits(64):x}",
         )
@@ -77,6 +81,7 @@ class Simulator:
         self.loopback = False  # whether only this machine can reach it
         self.allowed_scopes: frozenset[str] | None = None  # those delegated; None: all
         self.api = Api(self.world, self.calls)
+        self._line = Line(self.world)
         self._by_hand = ByHand(self)
         self._keys: dict[str, SigningKey] = {}
         self._saved_version = 0
@@ -129,6 +134,20 @@ class Simulator:
             person = put_person(self.world, values)
         self.changed()
         return person.id
+
+    def next(
+        self,
+        fault: Fault | str,
+        count: int = 1,
+        *,
+        where: Where = ANYWHERE,
+        no: No | None = None,
+    ) -> None:
+        """Order a fault for the next `count` calls there; for `refuse`, `no` says how. Raises
+        InputAtFault."""
+        planned = checked_plan(fault, count, where=where, no=no)
+        with self.world.lock:
+            self.world.ahead.planned.append(planned)
 
     def key_file(self) -> dict[str, object]:
         """A service account's key file, with delegation for the whole domain."""
@@ -216,6 +235,8 @@ class Simulator:
         try:
             response = self._by_hand.respond(request) if by_hand else self._google(request)
         except HangUp:
+            self._count(0)
+            self.changed()
             raise
         except Exception as error:
             where = "what is done by hand" if by_hand else request.verb
@@ -235,11 +256,22 @@ class Simulator:
                 certificates = {key.id: key.certificate(now=self.world.time.wall())}
                 return json_response(certificates, headers=CERTIFICATES_LAST)
             case path if path == "/batch" or path.startswith("/batch/"):
-                response = self._batch(request)
+                return self._batch(request)
             case _:
-                response = self.api.answer(request)
-        if request.verb not in ("GET", "HEAD"):
-            self._hang_up()
+                return self._sent([request], batch=False, do=lambda: self.api.answer(request))
+
+    def _sent(
+        self, calls: Sequence[Request], *, batch: bool, do: Callable[[], Response]
+    ) -> Response:
+        """Calls that go over the line, and their answer that comes back. Raises HangUp."""
+        try:
+            self._line.going(calls, batch=batch)
+        except Refusal as refusal:
+            return json_response(refusal.body(self.switches), status=refusal.status)
+        response = do()
+        takes = self._line.coming(calls, batch=batch)
+        if takes:
+            self.world.time.sleep(takes)
         return response
 
     def _token(self, request: Request) -> Response:
@@ -267,13 +299,12 @@ class Simulator:
         except Refusal as refusal:
             return json_response(refusal.body(switches), status=refusal.status)
         random = self.world.random if switches.shuffle_batches else None
-        return answer_batch(parts, self.api.answer, shuffled_by=random)
+        calls = [part.request for part in parts]
 
-    def _hang_up(self) -> None:
-        if self.world.weather.happens(self.switches.hang_up_rate):
-            self._count(0)
-            self.changed()
-            raise HangUp
+        def do() -> Response:
+            return answer_batch(parts, self.api.answer, shuffled_by=random, told=self._line.arrange)
+
+        return self._sent(calls, batch=True, do=do)
 
     def _count(self, status: int) -> None:
         with self.world.lock:
@@ -311,6 +342,8 @@ class Simulator:
         except (KeyError, TypeError, ValueError) as error:
             raise InputAtFault(f"the state file can't be used: {error!r}") from None
         self.world.state = state
+        if state.activities:
+            self.world.time.not_before(state.activities[-1].when)
         self._saved_version = state.version
 
 

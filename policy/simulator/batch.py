@@ -4,7 +4,7 @@ Read and written by hand: the standard library's e-mail parser takes longer than
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -45,9 +45,14 @@ def read_batch(outer: Request, *, limit: int, over_limit_status: int) -> list[Pa
 
 
 def answer_batch(
-    parts: list[Part], answer: Callable[[Request], Response], *, shuffled_by: Random | None
+    parts: list[Part],
+    answer: Callable[[Request], Response],
+    *,
+    shuffled_by: Random | None,
+    told: Callable[[Sequence[Request]], Sequence[int]] = lambda calls: range(len(calls)),
 ) -> Response:
-    """Do the calls, in any order, and answer in the order in which they were asked."""
+    """Do the calls, in any order, and answer in the order in which they were asked; but `told`
+    may say otherwise, and leave parts out."""
     order = list(range(len(parts)))
     if shuffled_by is not None:
         shuffled_by.shuffle(order)
@@ -55,7 +60,8 @@ def answer_batch(
     boundary = "batch_simulator"
     while any(boundary.encode() in reply.body for reply in answers.values()):
         boundary += "_"
-    written = [_written(boundary, part.id, answers[place]) for place, part in enumerate(parts)]
+    places = told([part.request for part in parts])
+    written = [_written(boundary, parts[place].id, answers[place]) for place in places]
     body = b"".join(written) + f"--{boundary}--\r\n".encode()
     return Response(200, body, f"multipart/mixed; boundary={boundary}")
 

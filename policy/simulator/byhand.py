@@ -13,8 +13,10 @@ from policy.errors import InputAtFault
 from policy.simulator.acts import COURSE_ACTS, NoSuchThing, by_hand_course, find
 from policy.simulator.calls import Calls
 from policy.simulator.exchange import Request, Response, is_loopback, json_response, read_json
+from policy.simulator.faults import read_planned
 from policy.simulator.page import STYLE, state_page
 from policy.simulator.people import person_json, put_person, read_person
+from policy.simulator.presets import preset
 from policy.simulator.refusals import JsonObject
 from policy.simulator.saved import course_state, read_state, state_json
 from policy.simulator.world import World
@@ -56,6 +58,7 @@ class ByHand:
             "courses": {"POST": self._add_course},
             "key": {"GET": self._key},
             "switches": {"GET": self._switches, "PATCH": self._patch_switches},
+            "next": {"GET": self._ahead, "POST": self._order, "DELETE": self._forget},
             "calls": {"GET": self._calls, "DELETE": self._clear_calls},
         }
 
@@ -167,8 +170,22 @@ class ByHand:
         return json_response(self._sim.world.switches.values())
 
     def _patch_switches(self, request: Request) -> Response:
-        self._sim.world.switches = self._sim.world.switches.changed(_object(request))
+        told = dict(_object(request))
+        name = told.pop("preset", None)
+        base = self._sim.world.switches if name is None else preset(str(name))
+        self._sim.world.switches = base.changed(told)
         return self._switches(request)
+
+    def _ahead(self, _request: Request) -> Response:
+        return json_response([each.as_json() for each in self._sim.world.ahead.planned])
+
+    def _order(self, request: Request) -> Response:
+        self._sim.world.ahead.planned.append(read_planned(_json(request)))
+        return self._ahead(request)
+
+    def _forget(self, request: Request) -> Response:
+        self._sim.world.ahead.planned.clear()
+        return self._ahead(request)
 
     def _calls(self, _request: Request) -> Response:
         return json_response(self._sim.calls.as_json())

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
+from policy.simulator.activities import (
+    CREATED,
+    DELETED,
+    record_course,
+    record_owner,
+    record_step,
+)
 from policy.simulator.clock import rfc3339
 from policy.simulator.masks import update_fields
 from policy.simulator.pages import answer_page, cursor
 from policy.simulator.refusals import (
     JsonObject,
-    aborted,
     denied,
     exists,
     invalid,
@@ -61,11 +67,13 @@ def create(call: Call) -> JsonObject:
     alias = call.text("id")
     if alias is not None:
         check_alias(call, alias)
-    if call.world.weather.happens(call.switches.create_aborted_rate):
-        raise aborted()
+    refusal = call.world.weather.create(owner.id, now=call.now, switches=call.switches)
+    if refusal is not None:
+        raise refusal
     course = new_course(call.world, owner, texts=texts, state=state)
     if alias is not None:
         call.state.add_alias(alias, course)
+    record_course(call.world, CREATED, course, actor=call.caller)
     return course_json(call, course)
 
 
@@ -102,6 +110,7 @@ def delete(call: Call) -> JsonObject:
     require(call, course, allowed)
     if course.state != "ARCHIVED":
         raise precondition()
+    record_course(call.world, DELETED, course, actor=call.caller)
     call.state.remove_course(course, now=call.now, free_aliases=call.switches.alias_freed_by_delete)
     return {}
 
@@ -273,6 +282,9 @@ def _change(call: Call, course: Course, names: tuple[str, ...]) -> JsonObject:
         changed = _with_owner(call, changed, role)
     if changed is not course:
         call.state.put_course(changed)
+        record_step(call.world, course, changed, actor=call.caller)
+        if changed.owner != course.owner:
+            record_owner(call.world, changed, former=course.owner, actor=call.caller)
     fresh = replace(changed, state_seen_from=0.0)
     return course_json(call, fresh)
 
@@ -328,6 +340,11 @@ def _with_owner(call: Call, course: Course, role: Standing) -> Course:
         raise precondition("IneligibleOwner")
     if call.now < seat.since + call.switches.owner_eligible_after:
         raise precondition("IneligibleOwner")
+    if course.invited_owner:
+        raise precondition("PendingInvitationExists")
+    refusal = call.world.weather.hand_over(course.id, now=call.now, switches=call.switches)
+    if refusal is not None:
+        raise refusal
     if not call.switches.former_owner_stays:
         call.state.remove_seat(Role.TEACHER, course, course.owner)
     return handed_over(course, owner.id, now=call.now, takes=call.switches.owner_transfer_takes)

@@ -16,7 +16,12 @@ from policy.simulator.masks import Mask, read_mask
 from policy.simulator.refusals import JsonObject, Refusal, invalid, not_found
 from policy.simulator.shapes import Misfit, Schema, Shapes
 
-DOCUMENTS = ("classroom.v1", "admin.directory_v1")
+DOCUMENTS = {
+    "classroom": "classroom.v1",
+    "directory": "admin.directory_v1",
+    "reports": "admin.reports_v1",
+}
+VARIABLE = re.compile(r"\{(\w+)\}")
 Value = str | int | bool | tuple[str, ...]
 Query = Mapping[str, Value]
 
@@ -26,6 +31,7 @@ class Method:
     """One method of an API."""
 
     id: str
+    api: str  # one of DOCUMENTS
     service: str  # classroom.googleapis.com
     verb: str
     path: str
@@ -59,23 +65,50 @@ class Route:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A method's path, by the places of its segments: those that are said, those that are a
+    variable, and those that are a variable and more, such as `{id}:accept`."""
+
+    fixed: tuple[tuple[int, str], ...]
+    named: tuple[tuple[int, str], ...]
+    mixed: tuple[tuple[int, re.Pattern[str]], ...]
+
+    def values(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """The variables of a path that fits, unescaped."""
+        for place, text in self.fixed:
+            if segments[place] != text:
+                return None
+        values: dict[str, str] = {}
+        for place, name in self.named:
+            if not segments[place]:
+                return None
+            values[name] = unquote(segments[place])
+        for place, pattern in self.mixed:
+            match = pattern.fullmatch(segments[place])
+            if match is None:
+                return None
+            values.update((name, unquote(text)) for name, text in match.groupdict().items())
+        return values
+
+
 class Routes:
     """Which method a verb and a path mean."""
 
     def __init__(self, methods: Sequence[Method]) -> None:
-        self._by_shape: dict[tuple[str, int], list[tuple[list[re.Pattern[str]], Method]]] = {}
+        self._by_shape: dict[tuple[str, int], list[tuple[Template, Method]]] = {}
         for method in methods:
-            segments = method.path.split("/")
-            patterns = [_segment(segment) for segment in segments]
-            self._by_shape.setdefault((method.verb, len(segments)), []).append((patterns, method))
+            shape = method.verb, method.path.count("/") + 1
+            self._by_shape.setdefault(shape, []).append((_template(method.path), method))
         for routes in self._by_shape.values():
             routes.sort(key=lambda route: route[1].path.count("{"))
+        self.ids = frozenset(method.id for method in methods)
 
     def find(self, verb: str, path: str) -> Route:
         """The method for a path as it was sent (still escaped). Raises Refusal (404)."""
         segments = path.removeprefix("/").split("/")
-        for patterns, method in self._by_shape.get((verb, len(segments)), ()):
-            values = _values(patterns, segments)
+        for template, method in self._by_shape.get((verb, len(segments)), ()):
+            values = template.values(segments)
             if values is not None:
                 return Route(method, values)
         raise not_found("Method not found.")
@@ -83,14 +116,8 @@ class Routes:
 
 @cache
 def routes() -> Routes:
-    """The routes of every document."""
-    return Routes(tuple(methods().values()))
-
-
-@cache
-def methods() -> Mapping[str, Method]:
-    """Every method of every document, by id."""
-    return {method.id: method for name in DOCUMENTS for method in _methods(_document(name))}
+    """The routes of every document. Two of them have a method of the same id."""
+    return Routes([method for api in DOCUMENTS for method in _methods(api)])
 
 
 @lru_cache(maxsize=4096)
@@ -162,23 +189,25 @@ def _bad_body(misfit: Misfit, *, root: str) -> Refusal:
     return _bad_value(where, misfit.kind, misfit.found)
 
 
+def _template(path: str) -> Template:
+    fixed, named, mixed = [], [], []
+    for place, segment in enumerate(path.split("/")):
+        if VARIABLE.fullmatch(segment):
+            named.append((place, segment[1:-1]))
+        elif VARIABLE.search(segment):
+            mixed.append((place, _segment(segment)))
+        else:
+            fixed.append((place, segment))
+    return Template(tuple(fixed), tuple(named), tuple(mixed))
+
+
 def _segment(template: str) -> re.Pattern[str]:
     """`{id}:accept` as a pattern for one escaped segment of a path."""
-    parts = re.split(r"\{(\w+)\}", template)
+    parts = VARIABLE.split(template)
     pattern = "".join(
         f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
     )
     return re.compile(pattern)
-
-
-def _values(patterns: list[re.Pattern[str]], segments: list[str]) -> dict[str, str] | None:
-    values: dict[str, str] = {}
-    for pattern, segment in zip(patterns, segments, strict=True):
-        match = pattern.fullmatch(segment)
-        if match is None:
-            return None
-        values.update((name, unquote(text)) for name, text in match.groupdict().items())
-    return values
 
 
 def _document(name: str) -> Schema:
@@ -186,12 +215,12 @@ def _document(name: str) -> Schema:
     return cast("Schema", json.loads(text))
 
 
-def _methods(document: Schema) -> Iterator[Method]:
+def _methods(api: str) -> Iterator[Method]:
+    document = _document(DOCUMENTS[api])
     schemas = cast("Mapping[str, Schema]", document["schemas"])
     shapes = Shapes(schemas, nulls=True), Shapes(schemas, nulls=False)
-    service = str(document["rootUrl"]).removeprefix("https://").rstrip("/")
     for raw in _walk(document):
-        yield _method(raw, shapes, service, document)
+        yield _method(raw, shapes, api, document)
 
 
 def _walk(resource: Schema) -> Iterator[Schema]:
@@ -200,7 +229,7 @@ def _walk(resource: Schema) -> Iterator[Schema]:
         yield from _walk(inner)
 
 
-def _method(raw: Schema, shapes: tuple[Shapes, Shapes], service: str, document: Schema) -> Method:
+def _method(raw: Schema, shapes: tuple[Shapes, Shapes], api: str, document: Schema) -> Method:
     own = cast("Mapping[str, Schema]", raw.get("parameters", {}))
     everywhere = cast("Mapping[str, Schema]", document["parameters"])
     query = {name: schema for name, schema in own.items() if schema["location"] == "query"}
@@ -208,7 +237,8 @@ def _method(raw: Schema, shapes: tuple[Shapes, Shapes], service: str, document: 
     response = cast("Mapping[str, str]", raw.get("response", {}))
     return Method(
         id=str(raw["id"]),
-        service=service,
+        api=api,
+        service=str(document["rootUrl"]).removeprefix("https://").rstrip("/"),
         verb=str(raw["httpMethod"]),
         path=str(raw["flatPath"] if "flatPath" in raw else raw["path"]),
         scopes=frozenset(cast("Sequence[str]", raw.get("scopes", ()))),

@@ -13,7 +13,16 @@ JSON_TYPE = "application/json; charset=UTF-8"
 
 
 class HangUp(RollbookError):
-    """The simulator has done what was asked and hangs up without a word, as it was told to"""
+    """The simulator hangs up without a word, as it was told to"""
+
+
+class NoAnswer(HangUp):
+    """The simulator has done what was asked and says nothing, until the client gives up or, if
+    `held` says so, for that many seconds"""
+
+    def __init__(self, *, held: float | None) -> None:
+        self.held = held
+        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policy.simulator.activities import ADDED, JOINED, REMOVED, record_member
 from policy.simulator.courses import page_size
 from policy.simulator.pages import answer_page, cursor
 from policy.simulator.profiles import profile_json
@@ -51,7 +52,12 @@ def creator(role: Role) -> Handler:
         if not joins:
             _check_direct_add(call, course, person)
         _check_room(call.world, course, person, role)
+        refusal = call.world.weather.join(person.id, now=call.now, switches=call.switches)
+        if refusal is not None:
+            raise refusal
         seat = call.state.add_seat(role, course, person.id, now=call.now)
+        event = JOINED if joins else ADDED
+        record_member(call.world, event, course, actor=call.caller, user=person.id, role=role)
         return _member_json(call, course, seat)
 
     return create
@@ -95,6 +101,7 @@ def remover(role: Role) -> Handler:
         seat = _seat(call, course, role)
         _check_removal(call, course, seat, role)
         call.state.remove_seat(role, course, seat.user)
+        record_member(call.world, REMOVED, course, actor=call.caller, user=seat.user, role=role)
         return {}
 
     return delete
@@ -113,7 +120,7 @@ def _course_to_join(call: Call, role: Role) -> Course:
     code = call.word("enrollmentCode")
     course = call.state.course(key)
     if role is Role.STUDENT and code and course is not None and course.state == "ACTIVE":
-        check_mended(course)
+        check_mended(call, course)
         return course
     return find_course(call, key)
 
@@ -135,8 +142,13 @@ def _check_direct_add(call: Call, course: Course, person: Person) -> None:
     world, switches = call.world, call.switches
     if not (world.at_home(person) and course_at_home(world, course)):
         raise denied("CannotDirectAddUser")
-    if call.now < person.since + switches.fresh_account:
-        raise denied("CannotDirectAddUser")
+    if call.now < person.since + switches.fresh_account and world.befalls(
+        switches.fresh_account_rate, "fresh", person.id
+    ):
+        unknown = world.befalls(switches.fresh_account_404_rate, "unknown", person.id)
+        raise not_found() if unknown else denied("CannotDirectAddUser")
+    if world.weather.happens(switches.known_user_404_rate):
+        raise not_found()
     if not (person.classroom or switches.classroom_off_can_join):
         raise denied("CannotDirectAddUser")
 
@@ -211,8 +223,16 @@ def _seats(call: Call, course: Course, role: Role) -> Iterator[Seat]:
     for seat in state.seats[role][course.id].values():
         if after is not None and seat.number <= after:
             continue
-        if suspended or state.people[seat.user].active:
+        if (suspended or state.people[seat.user].active) and not _hidden(call, seat.user):
             yield seat
+
+
+def _hidden(call: Call, user: str) -> bool:
+    """Whether an administrator isn't told of this member from elsewhere."""
+    rate = call.switches.foreign_members_hidden_rate
+    if not rate or call.world.at_home(call.state.people[user]):
+        return False
+    return is_admin(call.world, call.caller) and call.world.befalls(rate, "hidden", user)
 
 
 def _member_json(call: Call, course: Course, seat: Seat) -> JsonObject:

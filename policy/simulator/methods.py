@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from policy.simulator import aliases, courses, directory, members, profiles
+from policy.simulator import aliases, courses, directory, members, profiles, reports
 from policy.simulator.state import Role
 from policy.simulator.world import Handler
 
@@ -27,4 +27,5 @@ HANDLERS: Mapping[str, Handler] = {
     "classroom.userProfiles.get": profiles.get,
     "directory.users.list": directory.list_users,
     "directory.users.get": directory.get_user,
+    "reports.activities.list": reports.list_activities,
 }

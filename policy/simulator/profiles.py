@@ -1,7 +1,5 @@
 """classroom.userProfiles.get, and the profile that comes with each member."""
 
-from random import Random
-
 from policy.simulator.refusals import JsonObject, denied
 from policy.simulator.rules import find_person, is_admin, may_create
 from policy.simulator.state import Person, Role
@@ -43,9 +41,7 @@ def profile_json(call: Call, person: Person) -> JsonObject:
 
 
 def _email_missing(call: Call, person: Person) -> bool:
-    """The same people each time, chosen by their ids."""
-    rate = call.switches.email_missing_rate
-    return rate > 0 and Random(f"{call.world.secret} {person.id}").random() < rate
+    return call.world.befalls(call.switches.email_missing_rate, "no e-mail", person.id)
 
 
 def _is_foreign(call: Call, person: Person) -> bool:

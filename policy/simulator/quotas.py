@@ -4,7 +4,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from policy.simulator.refusals import DIRECTORY, Refusal, over_quota
+from policy.simulator.refusals import Refusal, over_quota
 from policy.simulator.switches import Switches
 
 DAY = 86_400.0
@@ -43,17 +43,17 @@ class Quotas:
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], Window] = {}
 
-    def take(self, service: str, *, user_id: str, now: float, switches: Switches) -> Refusal | None:
+    def take(self, api: str, *, user_id: str, now: float, switches: Switches) -> Refusal | None:
         """Count a call of this user, or refuse it."""
         if not switches.enforce_quotas:
             return None
         windows = []
-        for limit, who, length, most in _limits(service, user_id, switches):
+        for limit, who, length, most in _limits(api, user_id, switches):
             window = self._window(limit, who, length)
             if window.total(now) >= most:
                 if switches.refused_calls_count:
                     window.add(now)
-                return over_quota(limit, service=service, switches=switches)
+                return over_quota(limit, api=api, switches=switches)
             windows.append(window)
         for window in windows:
             window.add(now)
@@ -70,14 +70,12 @@ class Quotas:
         return window
 
 
-def _limits(
-    service: str, user_id: str, switches: Switches
-) -> tuple[tuple[str, str, float, int], ...]:
+def _limits(api: str, user_id: str, switches: Switches) -> tuple[tuple[str, str, float, int], ...]:
     """The limits that a call is under: name, who is counted, seconds, calls."""
     minute = switches.quota_window
-    if service == DIRECTORY:
-        name = "Queries per minute per user"
-        return ((name, user_id, minute, switches.directory_per_user),)
+    if api != "classroom":
+        most = switches.directory_per_user if api == "directory" else switches.reports_per_user
+        return ((f"Queries per minute per user ({api})", user_id, minute, most),)
     return (
         ("Requests per minute per user", user_id, minute, switches.classroom_per_user),
         ("Requests per minute", "", minute, switches.classroom_per_project),

@@ -4,7 +4,11 @@ from policy.errors import GoogleRefused
 from policy.simulator.switches import Switches
 
 JsonObject = dict[str, object]
-DIRECTORY = "admin.googleapis.com"
+SERVICES = {
+    "classroom": "classroom.googleapis.com",
+    "directory": "admin.googleapis.com",
+    "reports": "admin.googleapis.com",
+}
 
 REASONS = {
     "INVALID_ARGUMENT": "badRequest",
@@ -42,6 +46,7 @@ CODES = {
     "ListCoursesStudentAndTeacherFilter": (
         "Courses cannot be filtered by student and teacher at once."
     ),
+    "PendingInvitationExists": "An invitation to own the course is pending.",
     "UserAlreadyOwner": "Cannot transfer course to the user who is already the owner",
     "UserCannotOwnCourse": "The user cannot own the course.",
     "UserCourseJoinRateLimitReached": "The user has joined too many courses today.",
@@ -124,6 +129,17 @@ def internal() -> Refusal:
     return Refusal(500, "INTERNAL", "Internal error encountered.")
 
 
+def not_built(what: str) -> Refusal:
+    """501: Google has it, the simulator hasn't."""
+    words = f"The simulator does not have {what}; see docs/simulator.md"
+    return Refusal(501, "NOT_IMPLEMENTED", words)
+
+
+def unavailable() -> Refusal:
+    """503: not at this moment."""
+    return Refusal(503, "UNAVAILABLE", "The service is currently unavailable.")
+
+
 def insufficient_scope(scopes: frozenset[str], *, service: str, method: str) -> Refusal:
     """403: the token was not given for this."""
     wanted = " ".join(sorted(scopes))
@@ -167,17 +183,17 @@ def unauthenticated(*, given: bool) -> Refusal:
     )
 
 
-def over_quota(limit: str, *, service: str, switches: Switches) -> Refusal:
+def over_quota(limit: str, *, api: str, switches: Switches) -> Refusal:
     """429, or 403 for the Directory if so set: too many calls; `limit` is the quota's name, such as
     "Requests per minute per user"."""
     info: JsonObject = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "RATE_LIMIT_EXCEEDED",
         "domain": "googleapis.com",
-        "metadata": {"service": service, "quota_limit": limit},
+        "metadata": {"service": SERVICES[api], "quota_limit": limit},
     }
     details = (info,) if switches.quota_details else ()
-    if switches.directory_quota_status == 403 and service == DIRECTORY:
+    if switches.directory_quota_status == 403 and api == "directory":
         return Refusal(
             403,
             "PERMISSION_DENIED",
@@ -189,7 +205,8 @@ def over_quota(limit: str, *, service: str, switches: Switches) -> Refusal:
     return Refusal(
         429,
         "RESOURCE_EXHAUSTED",
-        f"Quota exceeded for quota metric 'Requests' and limit '{limit}' of service '{service}' "
+        f"Quota exceeded for quota metric 'Requests' and limit '{limit}' of service "
+        f"'{SERVICES[api]}' "
         "for consumer 'project_number:1'.",
         details=details,
         headers=(("Retry-After", "1"),) if switches.retry_after else (),

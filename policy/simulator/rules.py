@@ -62,19 +62,31 @@ def find_course(call: Call, key: str) -> Course:
     """The course with this id or alias, as far as the caller may see it. Raises Refusal."""
     world = call.world
     if key.startswith("d:") and not world.at_home(call.caller):
-        raise not_found()
+        raise no_course(call)
     course = world.state.course(key)
     if course is None or call.now < course.seen_from:
-        raise not_found()
+        raise no_course(call)
     if not sees(world, call.caller, course):
         raise _unseen(call)
-    check_mended(course)
+    check_mended(call, course)
     return course
 
 
-def check_mended(course: Course) -> None:
+def no_course(call: Call) -> Refusal:
+    """404: there is no such course; Google has two texts for it."""
+    if call.world.weather.happens(call.switches.course_not_found_rate):
+        return not_found("@CourseNotFound The course was not found.")
+    return not_found()
+
+
+def check_mended(call: Call, course: Course) -> None:
     """Raises Refusal (500) for a course that Google can't answer for, however often one asks."""
-    if course.broken:
+    world, switches = call.world, call.switches
+    if course.broken or world.befalls(switches.broken_course_rate, "broken", course.id):
+        raise internal()
+    if world.state.people[course.owner].deleted and world.befalls(
+        switches.ownerless_broken_rate, "ownerless", course.id
+    ):
         raise internal()
 
 
@@ -101,4 +113,4 @@ def find_person(call: Call, key: str) -> Person | None:
 
 
 def _unseen(call: Call) -> Refusal:
-    return denied() if call.switches.unseen_course_status == 403 else not_found()
+    return denied() if call.switches.unseen_course_status == 403 else no_course(call)

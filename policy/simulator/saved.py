@@ -9,11 +9,12 @@ from threading import Event, Lock, Thread
 from typing import Never, cast
 
 from policy.errors import InputAtFault
+from policy.simulator.activities import KEPT
 from policy.simulator.exchange import read_json
 from policy.simulator.keys import SigningKey
 from policy.simulator.people import checked, person_json, read_person
 from policy.simulator.refusals import JsonObject
-from policy.simulator.state import Course, Grant, Person, Role, Seat, State
+from policy.simulator.state import Activity, Course, Grant, Person, Role, Seat, State
 from policy.simulator.texts import TEXTS, text_fault
 
 STATES = ("ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED", "SUSPENDED")
@@ -32,6 +33,19 @@ FIELDS: Mapping[str, tuple[str, type]] = {
     "ownerBefore": ("owner_before", str),
     "transferred": ("transferred", float),
     "broken": ("broken", bool),
+    "invitedOwner": ("invited_owner", str),
+}
+ACTIVITY: Mapping[str, tuple[str, type]] = {
+    "number": ("number", int),
+    "when": ("when", float),
+    "event": ("event", str),
+    "course": ("course", str),
+    "title": ("title", str),
+    "role": ("role", str),
+    "actor": ("actor", str),
+    "email": ("email", str),
+    "users": ("users", list),
+    "seenFrom": ("seen_from", float),
 }
 log = logging.getLogger(__name__)
 
@@ -43,18 +57,23 @@ def state_json(state: State) -> JsonObject:
     return {
         "people": [person_json(person) for person in state.people.values()],
         "courses": [course_state(state, course) for course in state.courses.values()],
+        "activities": [activity_state(activity) for activity in state.activities],
     }
 
 
 def read_state(data: object, *, now: float) -> State:
     """A state from JSON. Raises InputAtFault that says where."""
-    if not isinstance(data, dict) or not data.keys() <= {"people", "courses"}:
-        raise InputAtFault('the state should be an object with "people" and "courses"')
+    if not isinstance(data, dict) or not data.keys() <= {"people", "courses", "activities"}:
+        raise InputAtFault(
+            'the state should be an object with "people" and "courses", and perhaps "activities"'
+        )
     state = State()
     for place, item in enumerate(_list(data, "people", where="the state")):
         _read_person(state, item, where=f"people[{place}]", now=now)
     for place, item in enumerate(_list(data, "courses", where="the state")):
         _read_course(state, item, where=f"courses[{place}]", now=now)
+    for place, item in enumerate(_list(data, "activities", where="the state")):
+        _read_activity(state, item, where=f"activities[{place}]")
     return state
 
 
@@ -182,6 +201,12 @@ def course_state(state: State, course: Course) -> JsonObject:
     return shown
 
 
+def activity_state(activity: Activity) -> JsonObject:
+    """One line of the audit log."""
+    shown = {name: getattr(activity, field) for name, (field, _) in ACTIVITY.items()}
+    return {**shown, "users": list(activity.users)}
+
+
 def _spelled(state: State, user: str) -> str:
     """A person's address; the id if the address is now somebody else's."""
     person = state.people[user]
@@ -271,6 +296,19 @@ def _read_seat(state: State, course: Course, role: Role, data: object, *, where:
         ):
             raise InputAtFault(f"{where}.number: {number} is there twice")
         state.renumber(role, course, Seat(seat.user, seat.since, cast("int", number)))
+
+
+def _read_activity(state: State, data: object, *, where: str) -> None:
+    if not isinstance(data, dict) or data.keys() != ACTIVITY.keys():
+        raise InputAtFault(f"{where} should be an object with {', '.join(ACTIVITY)}")
+    values = {
+        field: checked(data[name], kind, where=f"{where}.{name}")
+        for name, (field, kind) in ACTIVITY.items()
+    }
+    activity = Activity(**cast("Mapping[str, Never]", values))  # each is of its kind
+    if activity.number < state.next_activity():
+        raise InputAtFault(f"{where}.number should be higher than the one before it")
+    state.add_activity(activity, oldest=activity.when - KEPT)
 
 
 def _find(state: State, key: object, *, where: str) -> Person:

@@ -9,14 +9,26 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
+from select import select
 from threading import Lock, Thread, current_thread, main_thread
+from time import sleep
 from types import FrameType
 
 from policy.simulator.app import Simulator
 from policy.simulator.bodies import BadBody, read_body
-from policy.simulator.exchange import HangUp, Request, Response, is_loopback, json_response
+from policy.simulator.exchange import (
+    HangUp,
+    NoAnswer,
+    Request,
+    Response,
+    is_loopback,
+    json_response,
+)
 
 log = logging.getLogger(__name__)
+
+GLANCE = 0.02  # seconds between looking whether a client is still there
 
 
 @contextmanager
@@ -129,7 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Any verb."""
         try:
             response = self.server.sim.respond(self._request())
-        except HangUp:
+        except HangUp as lost:
+            if isinstance(lost, NoAnswer):
+                self._hold(lost.held)
             self.close_connection = True
             return
         except BadBody as error:
@@ -140,6 +154,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def _hold(self, seconds: float | None) -> None:
+        """Keep the connection open and silent, until the client gives it up or time is up."""
+        time = self.server.sim.world.time
+        if seconds is not None and not time.runs:
+            time.sleep(seconds)
+            return
+        end = inf if seconds is None else time.now() + seconds
+        while time.now() < end:
+            if select([self.connection], [], [], GLANCE)[0]:
+                if not self.connection.recv(1, socket.MSG_PEEK):
+                    return
+                sleep(GLANCE)  # it has sent more, which is not read
 
     def _request(self) -> Request:
         headers = {name.lower(): value for name, value in self.headers.items()}

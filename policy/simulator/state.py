@@ -67,6 +67,7 @@ class Course:
     owner_before: str = ""  # can't be removed until `transferred`
     transferred: float = 0.0
     broken: bool = False  # by hand: every call that names it is answered 500
+    invited_owner: str = ""  # by hand: whoever is to own it has not answered yet
 
     def state_shown(self, now: float) -> str:
         """The state as reads tell it, which may be late."""
@@ -80,6 +81,22 @@ class Seat:
     user: str
     since: float
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One line of Classroom's audit log, with names and addresses as they were then."""
+
+    number: int  # rises with each activity
+    when: float
+    event: str
+    course: str
+    title: str
+    role: str
+    actor: str
+    email: str  # the actor's
+    users: tuple[str, ...]  # the addresses of those whom it befell
+    seen_from: float  # until then, it is not reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +121,14 @@ class State:
         self.seats: dict[Role, dict[str, dict[str, Seat]]] = {role: {} for role in Role}
         self.courses_of: dict[Role, dict[str, dict[str, None]]] = {role: {} for role in Role}
         self.tokens: dict[str, Grant] = {}
+        self.activities: list[Activity] = []  # the oldest first, which has the lowest number
         self.people_version = 0
         self.last_search: tuple[object, list[Person]] | None = None  # the Directory's
         self._spellings: dict[str, str] = {}  # folded address -> person
         self._order: list[int] = []  # numbers of courses, rising
         self._by_number: dict[int, str] = {}
         self._last_number = 0
+        self._last_activity = 0
 
     def next_number(self) -> int:
         """A number that is higher than all before it."""
@@ -226,6 +245,27 @@ class State:
         """Take a person out of a course."""
         del self.seats[role][course.id][user]
         del self.courses_of[role][user][course.id]
+        self.version += 1
+
+    # The audit log
+
+    def next_activity(self) -> int:
+        """The number of the next activity."""
+        return self._last_activity + 1
+
+    def newest_activities(self, *, below: int | None = None) -> Iterator[Activity]:
+        """Activities from the newest down, or from below a number."""
+        log = self.activities
+        place = len(log) if below is None else bisect_left(log, below, key=lambda each: each.number)
+        for at in range(place - 1, -1, -1):
+            yield log[at]
+
+    def add_activity(self, activity: Activity, *, oldest: float) -> None:
+        """Add a line to the log, which forgets what was before `oldest`."""
+        self.activities.append(activity)
+        self._last_activity = max(self._last_activity, activity.number)
+        if self.activities[0].when < oldest:
+            self.activities = [each for each in self.activities if each.when >= oldest]
         self.version += 1
 
     # Tokens

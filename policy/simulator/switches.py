@@ -1,6 +1,7 @@
 """What can be set on the simulator: limits, faults, and what nobody has confirmed about Google.
 
-One frozen value. docs/simulator.md has each switch with its default and what is known about it.
+One frozen value; `presets` has whole sets by name. docs/simulator.md has each switch with its
+default and what is known about it.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ class Switches:
     classroom_per_project: int = 3_000
     classroom_per_day: int = 4_000_000
     directory_per_user: int = 2_400
+    reports_per_user: int = 2_400
     batch_limit: int = 50
     course_teachers: int = 50
     course_members: int = 1_000
@@ -36,20 +38,52 @@ class Switches:
     state_late_rate: float = 1.0
     owner_eligible_after: float = 0.0
     owner_transfer_takes: float = 0.0
+    owner_invitation_rate: float = 0.0
+    owner_invitation_lasts: float = 60.0
     fresh_account: float = 0.0
+    fresh_account_rate: float = 1.0
+    fresh_account_404_rate: float = 0.0
     deleted_course_listed: float = 0.0
+    reports_lag: float = 0.0
+    reports_shuffled: bool = False
+    reports_lost_rate: float = 0.0
 
     # Faults. A rate is a chance from 0 to 1 for each call, from the seeded random numbers.
     create_aborted_rate: float = 0.0
+    concurrent_creates: float = 0.0
+    concurrent_create_rate: float = 1.0
     server_error_rate: float = 0.0
     server_error_lasts: float = 0.0
+    error_after_rate: float = 0.0
     too_many_rate: float = 0.0
     too_many_lasts: float = 0.0
+    not_today_rate: float = 0.0
+    not_today_lasts: float = 86_400.0
+    known_user_404_rate: float = 0.0
+    course_not_found_rate: float = 0.0
+    hang_up_first_rate: float = 0.0
     hang_up_rate: float = 0.0
+    time_out_rate: float = 0.0
+    time_out_lasts: float = 120.0
+    slow_rate: float = 0.0
+    slow_takes: float = 0.0
+    delete_takes: float = 0.0
+    batch_error_rate: float = 0.0
+    lost_part_rate: float = 0.0
+    shuffled_answers_rate: float = 0.0
     shuffle_batches: bool = True
     short_page_rate: float = 0.0
     empty_last_page: bool = False
+    token_error_rate: float = 0.0
+    token_error_lasts: float = 0.0
+    token_refused_rate: float = 0.0
+    token_refused_lasts: float = 0.0
+
+    # Of some people and courses, always the same ones.
     email_missing_rate: float = 0.0
+    foreign_members_hidden_rate: float = 0.0
+    broken_course_rate: float = 0.0
+    ownerless_broken_rate: float = 0.0
 
     # Not confirmed by any page or code that we know.
     errors_array: bool = True
@@ -77,6 +111,8 @@ class Switches:
     foreign_profiles_bare: bool = True
     classroom_off_can_join: bool = True
     profile_scopes_may_enrol: bool = False
+    owner_change_reported: bool = False
+    reports_denied_status: Literal[401, 403] = 401
 
     # Of the simulator itself.
     check_answers: bool = True
@@ -96,24 +132,6 @@ class Switches:
     def values(self) -> dict[str, object]:
         """Every switch by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-# A night with what administrators report of the real thing; the quotas stay as they are.
-ROUGH_NIGHT = Switches(
-    new_course_hidden=2.0,
-    new_course_hidden_rate=0.3,
-    state_late=4.0,
-    owner_eligible_after=10.0,
-    owner_transfer_takes=20.0,
-    create_aborted_rate=0.03,
-    server_error_rate=0.002,
-    server_error_lasts=0.5,
-    too_many_rate=0.001,
-    too_many_lasts=1.0,
-    hang_up_rate=0.01,
-    short_page_rate=0.2,
-    email_missing_rate=0.02,
-)
 
 
 def _fault(name: str, value: object, kind: object) -> str | None:

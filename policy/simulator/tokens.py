@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from policy.simulator.faults import TOKEN, Aim, Fault
 from policy.simulator.keys import SigningKey
 from policy.simulator.refusals import JsonObject
 from policy.simulator.state import Grant, Person
@@ -24,6 +25,10 @@ LEEWAY = 60
 SHORT_LIVED = (
     "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
     "Check your iat and exp values in the JWT claim."
+)
+UNAUTHORIZED = (
+    "Client is unauthorized to retrieve access tokens using this method, or client not authorized "
+    "for any of the scopes requested."
 )
 
 
@@ -64,12 +69,13 @@ def grant(world: World, person: Person, scopes: frozenset[str]) -> str:
     while not token or token in world.state.tokens:
         token = f"ya29.simulator-{world.random.getrandbits(160):040x}"
     now = world.time.now()
-    lifetime = world.switches.token_lifetime
+    lifetime = world.switches.token_lifetime * world.time.speed  # clients go by the world's time
     world.state.add_token(token, Grant(person.id, scopes, now + lifetime), now=now)
     return token
 
 
 def _granted(door: Door, form: Mapping[str, str]) -> JsonObject:
+    _check_weather(door.world)
     kind = form.get("grant_type")
     if not kind:
         raise NoToken("invalid_request", "Required parameter is missing: grant_type")
@@ -88,6 +94,19 @@ def _granted(door: Door, form: Mapping[str, str]) -> JsonObject:
         token = grant(door.world, person, scopes)
     lifetime = int(door.world.switches.token_lifetime)
     return {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}
+
+
+def _check_weather(world: World) -> None:
+    """Raises NoToken when the endpoint has a bad moment, by chance or to order."""
+    with world.lock:
+        planned = world.ahead.take(TOKEN, [Aim()])
+        trouble = world.weather.token(now=world.time.now(), switches=world.switches)
+    if planned is not None:
+        trouble = "error" if planned.fault is Fault.TOKEN_ERROR else "refused"
+    if trouble == "error":
+        raise NoToken("internal_failure", "Backend Error", status=503)
+    if trouble == "refused":
+        raise NoToken("unauthorized_client", UNAUTHORIZED, status=401)
 
 
 def _check_claims(door: Door, claims: JsonObject) -> None:
@@ -116,12 +135,7 @@ def _scopes(door: Door, claims: JsonObject) -> frozenset[str]:
     if not scopes:
         raise NoToken("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
     if door.allowed is not None and not scopes <= door.allowed:
-        raise NoToken(
-            "unauthorized_client",
-            "Client is unauthorized to retrieve access tokens using this method, or client not "
-            "authorized for any of the scopes requested.",
-            status=401,
-        )
+        raise NoToken("unauthorized_client", UNAUTHORIZED, status=401)
     return scopes
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import RLock
 from typing import cast
+from zlib import crc32
 
 from policy.simulator.clock import Time
 from policy.simulator.discovery import Method, Query
+from policy.simulator.faults import Ahead
 from policy.simulator.refusals import JsonObject
 from policy.simulator.state import Person, State
 from policy.simulator.switches import Switches
@@ -25,11 +27,16 @@ class World:
     time: Time
     weather: Weather
     secret: str  # goes into page tokens, so that those of another simulator are refused
+    ahead: Ahead = field(default_factory=Ahead)  # faults that were ordered
     lock: RLock = field(default_factory=RLock)  # held for each call and each act by hand
 
     def at_home(self, person: Person) -> bool:
         """Whether the account belongs to the Workspace account."""
         return person.domain in self.domains
+
+    def befalls(self, rate: float, what: str, who: str) -> bool:
+        """Whether something is the lot of this person or course: always of the same ones."""
+        return rate > 0 and crc32(f"{self.secret} {what} {who}".encode()) < rate * 2**32
 
     def new_id(self, start: str, *, digits: int) -> str:
         """A number that no person and no course has yet, as text."""

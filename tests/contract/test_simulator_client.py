@@ -15,6 +15,7 @@ from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
 from policy.simulator.app import Simulator
+from policy.simulator.faults import Where
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
 
@@ -26,6 +27,7 @@ SCOPES = [
         "classroom.rosters",
         "classroom.profile.emails",
         "admin.directory.user.readonly",
+        "admin.reports.audit.readonly",
     )
 ]
 ADMIN = "admin@school.example"
@@ -120,6 +122,26 @@ def test_the_directory_to_the_last_page(shared: School) -> None:
     found = every_page(users, request, "users")
     assert [user["primaryEmail"] for user in found] == sorted([ADMIN, *TEACHERS, *STUDENTS])
     assert all(set(user) == {"id", "primaryEmail"} for user in found)
+
+
+def test_the_audit_log_to_the_last_page() -> None:
+    with open_school() as school:
+        courses = school.service().courses()
+        made = [
+            courses.create(body={"name": str(number), "ownerId": TEACHERS[0]}).execute()["id"]
+            for number in range(7)
+        ]
+        activities = school.service(name="admin", version="reports_v1").activities()
+        request = activities.list(
+            userKey="all",
+            applicationName="classroom",
+            maxResults=3,
+            startTime="2020-01-01T00:00:00Z",
+            fields="nextPageToken,items(id/time,events(name,parameters))",
+        )
+        found = every_page(activities, request, "items")
+    told = [each["events"][0]["parameters"][0] for each in found]
+    assert told == [{"name": "course_id", "value": course} for course in made[::-1]]
 
 
 def test_a_course_from_its_making_to_its_end(shared: School) -> None:
@@ -285,3 +307,48 @@ def test_a_list_of_many_states_goes_as_a_post(shared: School) -> None:
     courses = shared.service().courses()
     answer = courses.list(courseStates=["DECLINED"] * 150, pageSize=1).execute()
     assert "courses" not in answer
+
+
+def test_the_client_knows_shuffled_answers_by_their_ids() -> None:
+    with open_school() as school:
+        service = school.service()
+        school.sim.switches = Switches(shuffled_answers_rate=1)
+        courses = service.courses()
+        names = [str(number) for number in range(20)]
+        answers = run_batch(
+            service,
+            {name: courses.create(body={"name": name, "ownerId": "me"}) for name in names},
+        )
+    assert {name: answer["name"] for name, answer in answers.items()} == {n: n for n in names}
+
+
+def test_the_client_stumbles_over_an_answer_that_is_left_out() -> None:
+    with open_school() as school:
+        service = school.service()
+        requests = {name: service.courses().list() for name in ("a", "b", "c")}
+        school.sim.next("lose_answer")
+        with pytest.raises(KeyError):
+            run_batch(service, requests)
+
+
+def test_the_client_gives_up_on_an_answer_that_never_comes() -> None:
+    with open_school() as school:
+        service = school.service()
+        service.courses().list().execute()
+        school.sim.next("time_out", where=Where(method="classroom.courses.create"))
+        service._http.http.timeout = 0.3
+        for connection in service._http.http.connections.values():
+            connection.sock.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            service.courses().create(body={"name": "Once", "ownerId": TEACHERS[0]}).execute()
+        assert len(school.sim.state.courses) == 1
+        assert school.sim.calls.requests[0] == 1
+
+
+def test_the_client_asks_again_for_a_token_by_itself() -> None:
+    with open_school() as school:
+        school.sim.next("token_error")
+        assert school.service().courses().list().execute() == {}
+        school.sim.next("token_refused")
+        with pytest.raises(RefreshError, match="unauthorized_client"):
+            school.service().courses().list().execute()

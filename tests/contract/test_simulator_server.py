@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from policy.simulator.app import Simulator
+from policy.simulator.clock import FastClock
 from policy.simulator.methods import HANDLERS
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
@@ -217,3 +218,59 @@ def _when_it_answers(port: int) -> str:
             assert time.monotonic() < until, "the simulator doesn't answer"
         finally:
             connection.close()
+
+
+def test_an_answer_that_never_comes_holds_until_the_client_goes(sim: Simulator) -> None:
+    with serve(sim) as url:
+        sim.next("time_out")
+        connection = connected(url)
+        connection.timeout = 0.2
+        with pytest.raises(TimeoutError):
+            make_course(sim, connection, "d:a")
+        connection.close()
+        other = connected(url)  # meanwhile and afterwards it goes on
+        assert make_course(sim, other, "d:b") == 200
+        other.close()
+    assert set(sim.state.aliases) == {"d:a", "d:b"}
+
+
+def test_a_held_answer_ends_by_the_clock() -> None:
+    sim = Simulator("school.example", clock=FastClock(1_000))
+    sim.add_user("admin@school.example", admin=True)
+    sim.switches = Switches(time_out_rate=1, time_out_lasts=120)
+    with serve(sim) as url:
+        connection = connected(url)
+        started = time.monotonic()
+        with pytest.raises(http.client.RemoteDisconnected):
+            make_course(sim, connection, "d:a")
+        assert 0.1 < time.monotonic() - started < 5
+        connection.close()
+    assert set(sim.state.aliases) == {"d:a"}
+
+
+def test_it_ends_while_an_answer_is_held(sim: Simulator) -> None:
+    before = threading.active_count()
+    with serve(sim) as url:
+        sim.next("time_out")
+        connection = connected(url)
+        token = sim.access_token("admin@school.example", [COURSES])
+        connection.request("GET", "/v1/courses", headers={"Authorization": f"Bearer {token}"})
+        while not sim.calls.requests[0]:
+            threading.Event().wait(0.01)
+    assert threading.active_count() == before
+    connection.close()
+
+
+def test_late_answers_keep_nobody_else_waiting() -> None:
+    """Those who ask at once wait at once, by the simulator's clock."""
+    sim = Simulator("school.example", clock=FastClock(10))
+    sim.add_user("admin@school.example", admin=True)
+    sim.switches = Switches(slow_rate=1, slow_takes=3)
+    with serve(sim) as url, ThreadPoolExecutor(8) as pool:
+        connections = [connected(url) for _ in range(8)]
+        started = time.monotonic()
+        jobs = [pool.submit(make_course, sim, each, f"d:{n}") for n, each in enumerate(connections)]
+        assert [job.result() for job in jobs] == [200] * 8
+        assert 0.3 <= time.monotonic() - started < 1.8
+        for each in connections:
+            each.close()

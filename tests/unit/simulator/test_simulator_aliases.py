@@ -117,3 +117,27 @@ def test_the_alias_of_a_deleted_course(freed: bool, status: int) -> None:
     box.ask("DELETE", f"/v1/courses/{course}")
     body = {"id": "d:bio", "name": "Biology", "ownerId": "me"}
     assert box.ask("POST", "/v1/courses", body).status == status
+
+
+@pytest.mark.parametrize("to", ["the same", "another"])
+def test_a_taken_alias_is_refused_whoever_has_it(box: Box, to: str) -> None:
+    course = box.course(id="d:bio")
+    where = course if to == "the same" else box.course()
+    answer = box.ask("POST", f"/v1/courses/{where}/aliases", {"alias": "d:bio"})
+    assert answer.word == "409 ALREADY_EXISTS"
+    assert answer.body["error"]["message"] == "Requested entity already exists"
+    assert box.ask("GET", "/v1/courses/d%3Abio").body["id"] == course
+
+
+def test_a_course_has_several_aliases_at_once(box: Box) -> None:
+    course = box.course(id="d:new")
+    for alias in ("d:old", "p:old", "d:older"):
+        answer = box.ask("POST", f"/v1/courses/{course}/aliases", {"alias": alias})
+        assert (answer.status, answer.body) == (200, {"alias": alias})
+    listed = box.ask("GET", f"/v1/courses/{course}/aliases").body["aliases"]
+    assert [each["alias"] for each in listed] == ["d:new", "d:old", "d:older", "p:old"]
+    for alias in ("d:new", "d:old", "d:older", "p:old"):
+        assert box.ask("GET", f"/v1/courses/{quote(alias)}").body["id"] == course
+    assert box.ask("DELETE", f"/v1/courses/{course}/aliases/d%3Anew").status == 200
+    assert box.ask("GET", "/v1/courses/d%3Anew").word == "404 NOT_FOUND"
+    assert box.ask("GET", "/v1/courses/d%3Aold").body["id"] == course

@@ -392,31 +392,42 @@ def test_an_administrator_does_not_see_courses_of_elsewhere(box: Box) -> None:
 
 
 @pytest.mark.parametrize(
-    "switches",
+    ("switches", "sizes"),
     [
-        pytest.param(Switches(), id="calm"),
-        pytest.param(Switches(short_page_rate=0.7), id="short pages"),
-        pytest.param(Switches(empty_last_page=True), id="an empty last page"),
-        pytest.param(Switches(largest_page=2), id="small pages"),
+        pytest.param(Switches(), [4, 4, 3], id="calm"),
+        pytest.param(Switches(short_page_rate=1), None, id="short pages"),
+        pytest.param(Switches(empty_last_page=True), [4, 4, 3, 0], id="an empty last page"),
+        pytest.param(Switches(largest_page=2), [2, 2, 2, 2, 2, 1], id="small pages"),
     ],
 )
-def test_pages_to_the_end(switches: Switches) -> None:
+def test_pages_to_the_end(switches: Switches, sizes: list[int] | None) -> None:
     box = Box(switches=switches)
     courses = [box.course(name=f"C{number}") for number in range(11)]
-    found, token, pages = [], "", 0
+    found: list[str] = []
+    pages: list[int] = []
+    token = ""
     while True:
         query = {"pageToken": token} if token else {}
         answer = box.ask("GET", "/v1/courses", pageSize=4, **query)
-        assert len(answer.body.get("courses", [])) <= 4
         found += [course["id"] for course in answer.body.get("courses", [])]
-        pages += 1
+        pages.append(len(answer.body.get("courses", [])))
         token = answer.body.get("nextPageToken", "")
         if not token:
             break
     assert found == courses[::-1]
-    if switches.empty_last_page:
-        assert answer.body == {}
-    assert pages >= 3
+    if sizes is None:
+        assert all(size < 4 for size in pages)
+        assert len(pages) > 3
+    else:
+        assert pages == sizes
+
+
+def test_the_size_of_a_page_that_nobody_has_asked_for() -> None:
+    box = Box(switches=Switches(courses_page=2))
+    for _ in range(3):
+        box.course()
+    assert len(box.ask("GET", "/v1/courses").body["courses"]) == 2
+    assert len(box.ask("GET", "/v1/courses", pageSize=3).body["courses"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from policy.simulator.exchange import HangUp
 from policy.simulator.methods import HANDLERS
-from policy.simulator.switches import ROUGH_NIGHT, Switches
+from policy.simulator.presets import preset
+from policy.simulator.switches import Switches
 from unit.simulator.asking import PEOPLE, Box
 
 
@@ -48,6 +49,16 @@ def test_a_state_is_not_read_at_once() -> None:
     assert again.body["courseState"] == "ACTIVE"
     box.clock.move(4)
     assert told() == ("ACTIVE", [course])
+
+
+def test_not_every_change_of_state_is_late() -> None:
+    box = Box(switches=Switches(state_late=4, state_late_rate=0.5))
+    courses = [box.course(state="PROVISIONED") for _ in range(20)]
+    read = set()
+    for course in courses:
+        box.state(course, "ACTIVE")
+        read.add(box.ask("GET", f"/v1/courses/{course}").body["courseState"])
+    assert read == {"PROVISIONED", "ACTIVE"}
 
 
 def test_what_is_done_by_hand_is_read_at_once() -> None:
@@ -104,9 +115,10 @@ def test_a_wrong_answer_of_the_simulator_is_found(
     assert box.ask("GET", f"/v1/courses/{course}").body == {"id": 5}
 
 
-def test_a_rough_night_ends_well_for_who_asks_again() -> None:
+@pytest.mark.parametrize("name", ["realistic", "hostile"])
+def test_a_rough_night_ends_well_for_who_asks_again(name: str) -> None:
     """Each call is repeated until it is answered; what comes about is what was asked for."""
-    rough = replace(ROUGH_NIGHT, server_error_rate=0.05, too_many_rate=0.02, hang_up_rate=0.05)
+    rough = replace(preset(name), server_error_rate=0.05, too_many_rate=0.02, hang_up_rate=0.05)
     box = Box(switches=rough, seed=5)
 
     def until_done(verb: str, path: str, body: object) -> str:
