@@ -6,10 +6,12 @@ person has several spellings (aliases, former addresses) and Google tells the id
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 BATCH_MOST = 50  # Google's cap on the calls in a batch; each counts against the quota
+REST = 1.0  # seconds without a call after a refusal for the rate; then the pace is a slower one
 
 
 class CourseState(Enum):
@@ -72,13 +74,17 @@ class Verb(Enum):
     REMOVE_TEACHER = "remove teacher"
     ADD_STUDENT = "add student"
     REMOVE_STUDENT = "remove student"
+    SET_STATE = "set state"
+    ADD_ALIAS = "add alias"
+    REMOVE_ALIAS = "remove alias"
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """One write. `course` is a course id, or the alias for CREATE_COURSE. `fields` is Classroom's
     own names: a course's body for CREATE_COURSE (name section room ownerId courseState), what
-    changes for UPDATE_COURSE, {"ownerId": …} for CHANGE_OWNER. `user` is set for members."""
+    changes for UPDATE_COURSE, {"ownerId": …} for CHANGE_OWNER, {"courseState": …} for SET_STATE,
+    {"alias": …} for ADD_ALIAS and REMOVE_ALIAS. `user` is set for members."""
 
     verb: Verb
     course: str
@@ -119,9 +125,18 @@ class Classroom(Protocol):
     def members(self, course_ids: Sequence[str]) -> Mapping[str, Members | Unreadable]:
         """Who is in these courses; a course that is gone is left out."""
 
+    def aliases(self, course_ids: Sequence[str]) -> Mapping[str, frozenset[str] | Unreadable]:
+        """The aliases of these courses; a course that is gone is left out."""
+
+    @property
+    def side_by_side(self) -> int:
+        """How many calls of `write` are worth having under way at once; at least 1."""
+
     def write(self, writes: Sequence[Write]) -> Sequence[Reply]:
         """Ask once for at most 50 writes (Google's cap on a batch); one answer each, in the order
-        of `writes`. Nothing is tried again here: the caller knows the pace and the journal."""
+        of `writes`. Nothing is tried again here: the caller knows the journal. Threads may write
+        at the same time. Raises GoogleRefused when it is not the writes that are refused, but
+        every administrator: no token, for good."""
 
 
 class Directory(Protocol):
@@ -129,6 +144,26 @@ class Directory(Protocol):
 
     def accounts(self) -> Iterable[Account]:
         """Every account, suspended ones too, to the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something that Google's audit log says was done in Classroom. `event` is Google's name for
+    it; e-mails are case-folded. `unique` tells two activities apart."""
+
+    course_id: str
+    at: datetime
+    event: str
+    actor: str  # an e-mail; "" where Google names none
+    people: tuple[str, ...]  # the e-mails of those it was done to
+    unique: str
+
+
+class Reports(Protocol):
+    """Classroom's audit log, which comes late, out of order and not quite complete."""
+
+    def activities(self, since: datetime) -> Iterable[Activity]:
+        """Everything since then. Raises GoogleRefused without the scope or the right to ask."""
 
 
 class TeacherClassroom(Protocol):

@@ -6,11 +6,14 @@ boundaries by itself in the background, past ROLLBOOK_GOOGLE_ROOT.
 
 import http.client
 import json
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import google.auth.credentials
+import google.auth.transport
 import google_auth_httplib2
 import httplib2
 from google.auth.exceptions import RefreshError, TransportError
@@ -24,6 +27,8 @@ SCOPES = (
     "https://www.googleapis.com/auth/classroom.rosters",
     "https://www.googleapis.com/auth/admin.directory.user.readonly",
 )
+# Asked for apart: a request that names one scope which was not delegated is refused whole.
+AUDIT_SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
 VARIABLE = "ROLLBOOK_GOOGLE_CREDENTIALS"
 KEY_FIELDS = ("client_email", "private_key", "token_uri")
 TIMEOUT = 60
@@ -31,28 +36,44 @@ OUT_OF_REACH = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, Tran
 
 
 class DelegatedCredentials(google.auth.credentials.Credentials):
-    """A service account acting for an administrator; its token is fetched when it is needed."""
+    """A service account acting for an administrator; its token is fetched when it is needed.
+    Threads may share it."""
 
-    def __init__(self, key_file: Path | None, *, admin: str, root: str | None) -> None:
+    def __init__(
+        self,
+        key_file: Path | None,
+        *,
+        admin: str,
+        root: str | None,
+        scopes: Sequence[str] = SCOPES,
+    ) -> None:
         """With a root, the token is fetched at root + the path of the key's `token_uri`."""
         super().__init__()  # type: ignore[no-untyped-call]
         key = _read_key(key_file)
+        self._scopes = scopes
+        self._turn = threading.Lock()  # held while one fetches a token for all
         self._client_id = key.get("client_id", "")
         try:
             self._account = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
                 {**key, "token_uri": _token_address(key["token_uri"], root)},
-                scopes=SCOPES,
+                scopes=scopes,
                 subject=admin,
             )
         except ValueError as error:
             _not_a_key(key_file, f"its private_key can't be used ({error})")
 
     def refresh(self, _request: object) -> None:
-        """Fetch a token. Raises GoogleRefused, GoogleOutOfReach."""
+        """Fetch a token, unless another thread just has. Raises GoogleRefused, GoogleOutOfReach."""
+        before = self.token
+        with self._turn:
+            if self.token == before:
+                self._fetch()
+
+    def _fetch(self) -> None:
         # The handed-in one may be a batch's own, which has no time-out and is never closed.
         door = httplib2.Http(timeout=TIMEOUT)
         try:
-            self._account.refresh(google_auth_httplib2.Request(door))
+            self._account.refresh(_AskedOnce(door))
         except RefreshError as error:
             raise self._refusal(error) from None
         except OUT_OF_REACH as error:
@@ -74,7 +95,7 @@ class DelegatedCredentials(google.auth.credentials.Credentials):
         )
 
     def _check_delegation(self) -> str:
-        scopes = "".join(f"\n  {scope}" for scope in SCOPES)
+        scopes = "".join(f"\n  {scope}" for scope in self._scopes)
         return (
             "In the Admin console, under Security > Access and data control > API controls > "
             f"Domain-wide delegation, the client id {self._client_id or 'of the key file'} must "
@@ -87,6 +108,17 @@ CHECK_ADMIN = (
     "and is not suspended (Admin console, Directory > Users), that the service account's key has "
     "not been deleted, and that this machine's clock is right."
 )
+
+
+class _AskedOnce(google_auth_httplib2.Request):  # type: ignore[misc]
+    """Asks the token endpoint once. google-auth would ask three times, and sleep in between by a
+    clock of its own; whoever needs the token asks again anyway."""
+
+    def __call__(self, url: str, **parameters: object) -> google.auth.transport.Response:
+        response: google.auth.transport.Response = super().__call__(url, **parameters)
+        if response.status >= 500 or response.status in (408, 429):
+            raise GoogleOutOfReach(_no_token(f"HTTP {response.status}"))
+        return response
 
 
 class TokenCredentials(google.auth.credentials.Credentials):

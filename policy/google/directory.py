@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator
 from policy.google.base import Account, Pace
 from policy.google.http import JsonObject, Request
 from policy.google.reader import Reader
-from policy.google.transport import Transport
+from policy.google.transport import Way
 
 USERS_PAGE = 500  # the Directory's most
 USER_FIELDS = "id,primaryEmail,aliases,nonEditableAliases,name(fullName),suspended,archived"
 
 
 class DirectoryGateway:
-    """The `Directory` of `base`, by the administrator's credentials."""
+    """The `Directory` of `base`: by one administrator at a pace, or by several (`Lanes`)."""
 
     def __init__(
         self,
-        transport: Transport,
-        pace: Pace,
+        way: Way,
+        pace: Pace | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._transport = transport
-        self._reader = Reader(transport, pace, sleep=sleep, chance=chance)
+        self._way = way
+        self._reader = Reader(way, pace, sleep=sleep, chance=chance)
 
     def accounts(self) -> Iterator[Account]:
         """Every account, suspended ones too, to the last page."""
@@ -34,10 +34,10 @@ class DirectoryGateway:
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self._way.close()
 
     def _page(self, token: str | None) -> Request:
-        return self._transport.users.list(
+        return self._way.users.list(
             customer="my_customer",
             maxResults=USERS_PAGE,
             projection="basic",

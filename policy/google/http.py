@@ -74,6 +74,12 @@ def unanswered(why: BaseException | str) -> Answer:
     return Answer(0, fault=Fault(words=without_emails(f"no answer ({words})")))
 
 
+def next_page(body: JsonObject) -> str | None:
+    """The token of the page that follows; a page may be empty and have one all the same."""
+    token = body.get("nextPageToken")
+    return token if isinstance(token, str) and token else None
+
+
 def without_emails(words: str) -> str:
     """Google's words fit to keep: on one line, short, and with no e-mail address in them."""
     return EMAIL.sub("(e-mail)", " ".join(words.split()))[:LONGEST_WORDS]

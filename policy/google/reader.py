@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from policy.errors import GoogleOutOfReach, GoogleRefused
-from policy.google.base import BATCH_MOST, Outcome, Pace, Unreadable
-from policy.google.http import Answer, JsonObject, Request
-from policy.google.replies import judge
-from policy.google.transport import Transport
+from policy.google.base import BATCH_MOST, Pace, Unreadable
+from policy.google.http import Answer, JsonObject, Request, next_page
+from policy.google.replies import is_passing, is_rate
+from policy.google.transport import Way, send
 
 TRIES = 8  # some two minutes in all
 _ADVICE = "It was tried again for a while; check the network, and ROLLBOOK_GOOGLE_ROOT if it is set"
@@ -20,16 +20,18 @@ class Reader:
 
     def __init__(
         self,
-        transport: Transport,
+        way: Way,
         pace: Pace | None = None,
         *,
         tries: int = TRIES,
+        probe: Callable[[], Request] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._transport = transport
+        self._way = way
         self._pace = pace
         self._tries = tries
+        self._probe = probe  # a call that Google answers if it answers at all
         self._sleep = sleep
         self._chance = chance
 
@@ -54,30 +56,32 @@ class Reader:
     def several(self, requests: Sequence[Request], *, doing: str) -> Sequence[Answer]:
         """The answers to calls, in their order, sent in batches; each is an answer, a refusal, or
         a fault that has lasted through all tries. Raises GoogleOutOfReach if there is nothing but
-        such faults: then it is not the calls."""
+        such faults, and it is not the calls."""
         answers: dict[int, Answer] = {}
         for attempt in range(self._tries):
-            left = [n for n in range(len(requests)) if n not in answers or _passing(answers[n])]
+            left = [n for n in range(len(requests)) if n not in answers or is_passing(answers[n])]
             if left and attempt:
                 self._wait(attempt, [answers[n] for n in left])
             for start in range(0, len(left), BATCH_MOST):
                 some = left[start : start + BATCH_MOST]
                 answers.update(zip(some, self._ask([requests[n] for n in some]), strict=True))
-        if answers and all(map(_passing, answers.values())):
+        if answers and all(map(is_passing, answers.values())) and not self._answers():
             words = _words("Google can't be asked to", doing, answers[0])
             raise GoogleOutOfReach(f"{words}. {_ADVICE}")
         return [answers[n] for n in range(len(requests))]
 
+    def _answers(self) -> bool:
+        """Does Google answer something else? Some courses answer 500 for ever."""
+        return self._probe is not None and not is_passing(self._ask([self._probe()])[0])
+
     def _ask(self, requests: Sequence[Request]) -> Sequence[Answer]:
         if self._pace is not None:
             self._pace.take(len(requests))
-        if len(requests) == 1:
-            return [self._transport.ask(requests[0])]
-        return self._transport.ask_together(requests)
+        return send(requests, self._way)
 
     def _wait(self, attempt: int, answers: Sequence[Answer]) -> None:
         seconds = min(LONGEST_PAUSE, 2.0 ** (attempt - 1)) * (0.5 + self._chance() / 2)
-        if self._pace is not None and any(answer.status in (403, 429) for answer in answers):
+        if self._pace is not None and any(map(is_rate, answers)):
             self._pace.back_off(seconds)
         else:
             self._sleep(seconds)
@@ -109,16 +113,6 @@ def items(body: JsonObject, key: str) -> Sequence[JsonObject]:
     """A page's items; an empty page has no key at all."""
     found = body.get(key)
     return found if isinstance(found, list) else ()
-
-
-def next_page(body: JsonObject) -> str | None:
-    """The token of the page that follows; a page may be empty and have one all the same."""
-    token = body.get("nextPageToken")
-    return token if isinstance(token, str) and token else None
-
-
-def _passing(answer: Answer) -> bool:
-    return judge(None, answer.status, answer.fault).outcome is Outcome.AGAIN_SOON
 
 
 def _words(what: str, doing: str, answer: Answer) -> str:

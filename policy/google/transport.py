@@ -28,7 +28,8 @@ from policy.google.http import Answer, Request, answered, refused, unanswered
 CLASSROOM_ROOT = "https://classroom.googleapis.com"
 OUT_OF_REACH = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, GoogleOutOfReach)
 NOT_A_BATCH = (BatchError, LookupError, TypeError, ValueError)  # what its parser does on oddities
-CLASSROOM, DIRECTORY = ("classroom", "v1"), ("admin", "directory_v1")
+CLASSROOM = ("classroom", "v1")
+DIRECTORY, REPORTS = ("admin", "directory_v1"), ("admin", "reports_v1")
 
 
 class Resource(Protocol):
@@ -37,12 +38,36 @@ class Resource(Protocol):
     def courses(self) -> "Resource": ...
     def teachers(self) -> "Resource": ...
     def students(self) -> "Resource": ...
+    def aliases(self) -> "Resource": ...
     def users(self) -> "Resource": ...
+    def activities(self) -> "Resource": ...
     def list(self, **parameters: object) -> Request: ...
     def get(self, **parameters: object) -> Request: ...
     def create(self, **parameters: object) -> Request: ...
     def patch(self, **parameters: object) -> Request: ...
     def delete(self, **parameters: object) -> Request: ...
+
+
+class Way(Protocol):
+    """A way to Google: one administrator's `Transport`, or several side by side (`Lanes`)."""
+
+    @property
+    def courses(self) -> Resource: ...
+    @property
+    def teachers(self) -> Resource: ...
+    @property
+    def students(self) -> Resource: ...
+    @property
+    def aliases(self) -> Resource: ...
+    @property
+    def users(self) -> Resource: ...
+    @property
+    def side_by_side(self) -> int: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+    def ask(self, request: Request) -> Answer: ...
+    def ask_together(self, requests: Sequence[Request]) -> Sequence[Answer]: ...
+    def close(self) -> None: ...
 
 
 class Transport:
@@ -78,8 +103,26 @@ class Transport:
         return self.courses.students()
 
     @cached_property
+    def aliases(self) -> Resource:
+        return self.courses.aliases()
+
+    @cached_property
     def users(self) -> Resource:
         return _service(DIRECTORY, self._root).users()
+
+    @cached_property
+    def activities(self) -> Resource:
+        return _service(REPORTS, self._root).activities()
+
+    @property
+    def side_by_side(self) -> int:
+        """How many calls are worth having under way at once: the pace lets one go after another."""
+        return 1
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Which administrators were left out: nobody, since there is but one."""
+        return ()
 
     def ask(self, request: Request) -> Answer:
         """Send one call, once."""
@@ -137,6 +180,13 @@ class Transport:
             self._thread.door = door
             self._doors.append(door)
         return door
+
+
+def send(requests: Sequence[Request], way: Way) -> Sequence[Answer]:
+    """Send calls once, as a batch if there are several."""
+    if len(requests) == 1:
+        return [way.ask(requests[0])]
+    return way.ask_together(requests)
 
 
 def _refused_whole(error: HttpError) -> Answer:

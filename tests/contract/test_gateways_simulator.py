@@ -7,19 +7,31 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from policy.errors import GoogleOutOfReach, GoogleRefused
-from policy.google.base import Account, Course, CourseState, Members, Outcome, Verb, Write
+from policy.google.base import (
+    Account,
+    Course,
+    CourseState,
+    Members,
+    Outcome,
+    Unreadable,
+    Verb,
+    Write,
+)
 from policy.google.classroom import ClassroomGateway
-from policy.google.credentials import DelegatedCredentials, TokenCredentials
+from policy.google.credentials import AUDIT_SCOPE, DelegatedCredentials, TokenCredentials
 from policy.google.directory import DirectoryGateway
+from policy.google.reports import ReportsGateway
 from policy.google.teacher import TeacherGateway
 from policy.google.transport import Transport
 from policy.run.pace import Pace as MinutePace
 from policy.simulator.app import Simulator
+from policy.simulator.faults import Where
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
 
@@ -246,13 +258,90 @@ def test_what_google_puts_off_and_what_it_refuses(maple: School) -> None:
     ]
     replies = maple.classroom.write(writes)
     assert [(reply.outcome, reply.status) for reply in replies] == [
-        (Outcome.LATER, 400),
+        (Outcome.AGAIN_SOON, 400),
         (Outcome.REFUSED, 400),
         (Outcome.AGAIN_SOON, 404),
         (Outcome.REFUSED, 400),
     ]
     assert replies[0].reason.startswith("@IneligibleOwner ")
     assert all(reply.reason and DOMAIN not in reply.reason for reply in replies)
+
+
+def test_a_co_teacher_of_a_moment_becomes_owner_a_little_later(tmp_path: Path) -> None:
+    clock = Clock()
+    with school(tmp_path, replace(CALM, owner_eligible_after=10.0), clock) as maple:
+        ids, course = maple.ids(), maple.made("d:a")
+        new = ids[TEACHERS[1]]
+        maple.write(Write(Verb.ADD_TEACHER, course.id, new))
+        own = Write(Verb.CHANGE_OWNER, course.id, None, {"ownerId": new})
+        assert maple.write(own) == [Outcome.AGAIN_SOON]
+        clock.now += 10
+        assert maple.write(own) == [Outcome.DONE]
+        assert maple.write(own) == [Outcome.ALREADY]
+
+
+def test_the_former_owner_can_be_removed_once_the_files_have_moved(tmp_path: Path) -> None:
+    clock = Clock()
+    with school(tmp_path, replace(CALM, owner_transfer_takes=60.0), clock) as maple:
+        ids, course = maple.ids(), maple.made("d:a")
+        new = ids[TEACHERS[1]]
+        maple.write(Write(Verb.ADD_TEACHER, course.id, new))
+        maple.write(Write(Verb.CHANGE_OWNER, course.id, None, {"ownerId": new}))
+        remove = Write(Verb.REMOVE_TEACHER, course.id, course.owner)
+        assert maple.write(remove) == [Outcome.LATER]
+        clock.now += 60
+        assert maple.write(remove) == [Outcome.DONE]
+
+
+def test_a_course_goes_from_state_to_state(maple: School) -> None:
+    course = maple.made("d:a")
+
+    def to(state: str) -> Outcome:
+        [outcome] = maple.write(Write(Verb.SET_STATE, course.id, None, {"courseState": state}))
+        return outcome
+
+    ways = ("ACTIVE", "ACTIVE", "ARCHIVED", "ARCHIVED", "ACTIVE")  # again is as good as once
+    assert [to(state) for state in ways] == [Outcome.DONE] * 5
+    assert [to(state) for state in ("PROVISIONED", "SUSPENDED")] == [Outcome.REFUSED] * 2
+    assert maple.classroom.find(["d:a"]) == {"d:a": replace(course, state=CourseState.ACTIVE)}
+
+
+def test_courses_get_aliases(maple: School) -> None:
+    ours, theirs = maple.made("d:ours"), maple.made("d:theirs")
+
+    def add(alias: str, course: str) -> Outcome:
+        [outcome] = maple.write(Write(Verb.ADD_ALIAS, course, None, {"alias": alias}))
+        return outcome
+
+    assert [add("d:more/1", ours.id) for _ in range(2)] == [Outcome.DONE, Outcome.ALREADY]
+    assert add("d:theirs", ours.id) is Outcome.ALREADY  # it is there, on another one: look
+    assert add("d:more/2", "999999999999") is Outcome.AGAIN_SOON
+    assert maple.classroom.find(["d:more/1"]) == {"d:more/1": ours}
+    assert maple.classroom.aliases([ours.id, theirs.id, "999999999999"]) == {
+        ours.id: frozenset({"d:ours", "d:more/1"}),
+        theirs.id: frozenset({"d:theirs"}),
+    }
+
+
+def test_one_course_that_is_broken_for_ever_does_not_stop_the_reading(maple: School) -> None:
+    broken, well = maple.made("d:broken"), maple.made("d:well")
+    maple.sim.next("server_error", 1_000, where=Where(course=broken.id))
+    words = "500 Internal error encountered."
+    assert maple.classroom.members([broken.id]) == {broken.id: Unreadable(words)}
+    found = maple.classroom.aliases([broken.id, well.id])
+    assert found == {broken.id: Unreadable(words), well.id: frozenset({"d:well"})}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_token_that_is_refused_is_raised_and_nothing_was_written(
+    maple: School, count: int
+) -> None:
+    ids, course = maple.ids(), maple.made("d:a")
+    maple.sim.add_user(ADMIN, admin=True, suspended=True)
+    with pytest.raises(GoogleRefused, match=r"gives no token .*Account disabled"):
+        maple.classroom.write(adds(Verb.ADD_STUDENT, course, STUDENTS[:count], ids))
+    maple.sim.add_user(ADMIN, admin=True)
+    assert maple.classroom.members([course.id])[course.id].students == frozenset()
 
 
 def test_a_fresh_account_is_for_later(tmp_path: Path) -> None:
@@ -380,6 +469,48 @@ def test_a_teacher_sees_and_accepts_the_own_courses(maple: School) -> None:
         CourseState.PROVISIONED,
         CourseState.PROVISIONED,
     ]
+
+
+def audit_log(maple: School, admin: str = ADMIN) -> ReportsGateway:
+    credentials = DelegatedCredentials(
+        maple.key, admin=admin, root=maple.url, scopes=(AUDIT_SCOPE,)
+    )
+    return ReportsGateway(Transport(maple.url, credentials), Freely())
+
+
+def test_the_audit_log_tells_who_came_and_went(maple: School) -> None:
+    ids, course = maple.ids(), maple.made("d:a", TEACHERS[0])
+    since = datetime.now(UTC) - timedelta(hours=1)
+    maple.write(*adds(Verb.ADD_STUDENT, course, STUDENTS[:5], ids))
+    maple.write(Write(Verb.REMOVE_STUDENT, course.id, ids[STUDENTS[0]]))
+    reports = audit_log(maple)
+    found = list(reports.activities(since))
+    nothing = list(reports.activities(datetime.now(UTC)))
+    reports.close()
+    told = [(one.course_id, one.event, one.actor, one.people) for one in found]
+    expected = [
+        (course.id, "created_course", ADMIN, ()),
+        *((course.id, "user_added_to_course", ADMIN, (email,)) for email in STUDENTS[:5]),
+        (course.id, "user_removed_from_course", ADMIN, (STUDENTS[0],)),
+    ]
+    assert sorted(told) == sorted(expected)
+    assert len({one.unique for one in found}) == len(found)
+    assert all(since < one.at <= datetime.now(UTC) for one in found)
+    assert nothing == []
+
+
+def test_without_the_scope_or_the_right_nobody_reads_the_audit_log(tmp_path: Path) -> None:
+    with school(tmp_path) as maple:
+        teacher = audit_log(maple, TEACHERS[0])
+        with pytest.raises(GoogleRefused, match="refused to read Classroom's audit log") as refused:
+            list(teacher.activities(datetime.now(UTC) - timedelta(hours=1)))
+        teacher.close()
+        assert refused.value.status in (401, 403)
+        maple.sim.next("token_refused", 1)
+        nobody = audit_log(maple)
+        with pytest.raises(GoogleRefused, match=AUDIT_SCOPE):
+            list(nobody.activities(datetime.now(UTC) - timedelta(hours=1)))
+        nobody.close()
 
 
 Ask = Callable[[TeacherGateway], object]

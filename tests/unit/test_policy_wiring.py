@@ -1,5 +1,6 @@
 """Wiring: what is said when a setting is missing, and that the root reaches every gateway."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -7,11 +8,21 @@ from pathlib import Path
 import pytest
 
 from policy import wiring
-from policy.errors import SettingAtFault
+from policy.errors import GoogleRefused, SettingAtFault
+from policy.google.credentials import AUDIT_SCOPE, SCOPES
 from policy.settings import read_settings
+from policy.simulator.app import Simulator
+from policy.simulator.server import serve
 
 
-@pytest.mark.parametrize("make", [wiring.classroom, wiring.directory])
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key.json"
+    path.write_text(json.dumps(Simulator("school.example").key_file()))
+    return path
+
+
+@pytest.mark.parametrize("make", [wiring.classroom, wiring.directory, wiring.reports])
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -32,7 +43,82 @@ def test_what_is_not_set_is_named(
 ) -> None:
     settings = read_settings(environment)
     with pytest.raises(SettingAtFault, match=words):
-        make(settings, wiring.pace(settings))
+        make(settings)
+
+
+ONE, TWO = "admin@school.example", "admin@school.example, second@school.example"
+
+
+@pytest.mark.parametrize(("admins", "hands"), [(ONE, 1), (TWO, 2)])
+def test_administrators_work_side_by_side(key_file: Path, admins: str, hands: int) -> None:
+    environment = {
+        "ROLLBOOK_GOOGLE_ADMIN": admins,
+        "ROLLBOOK_GOOGLE_CREDENTIALS": str(key_file),
+    }
+    rooms = wiring.classroom(read_settings(environment))
+    rooms.close()
+    assert (rooms.side_by_side, rooms.warnings()) == (hands, ())
+
+
+def test_a_pace_that_holds_no_batch_names_its_setting(key_file: Path) -> None:
+    settings = read_settings(
+        {
+            "ROLLBOOK_GOOGLE_ADMIN": ONE,
+            "ROLLBOOK_GOOGLE_CREDENTIALS": str(key_file),
+            "ROLLBOOK_GOOGLE_PROJECT_CALLS_PER_MINUTE": "20",
+        }
+    )
+    with pytest.raises(SettingAtFault, match=r"PROJECT_CALLS_PER_MINUTE should be at .* not 20"):
+        wiring.classroom(settings)
+
+
+def test_the_world_has_every_door_and_each_api_a_pace_and_a_scope_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """A domain that has not granted the audit log's scope gives tokens for the rest."""
+    sim = Simulator("school.example")
+    sim.allowed_scopes = frozenset(SCOPES)
+    sim.add_user(ONE, admin=True)
+    with serve(sim, port=0) as url:
+        (tmp_path / "key.json").write_text(json.dumps(sim.key_file()))
+        settings = read_settings(
+            {
+                "ROLLBOOK_STATE": str(tmp_path),
+                "ROLLBOOK_GOOGLE_ROOT": url,
+                "ROLLBOOK_GOOGLE_ADMIN": ONE,
+                "ROLLBOOK_GOOGLE_CREDENTIALS": str(tmp_path / "key.json"),
+                "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "50",
+                "ROLLBOOK_GOOGLE_PROJECT_CALLS_PER_MINUTE": "50",
+            }
+        )
+        with wiring.open_world(settings, lambda _done, _total: None) as world:
+            assert world.classroom.find([f"d:{n}" for n in range(49)]) == {}
+            for _ in range(60):  # with Classroom's pace this would take a minute
+                assert [account.emails for account in world.directory.accounts()] == [(ONE,)]
+            assert world.reports is not None
+            with pytest.raises(GoogleRefused, match=AUDIT_SCOPE):
+                list(world.reports.activities(datetime.now(UTC) - timedelta(hours=1)))
+            assert list(world.classroom.courses()) == []
+
+
+def test_a_first_administrator_who_is_suspended_stops_no_door(tmp_path: Path) -> None:
+    first, second = TWO.split(", ")
+    sim = Simulator("school.example")
+    sim.add_user(first, admin=True, suspended=True)
+    sim.add_user(second, admin=True)
+    with serve(sim, port=0) as url:
+        (tmp_path / "key.json").write_text(json.dumps(sim.key_file()))
+        settings = read_settings(
+            {
+                "ROLLBOOK_STATE": str(tmp_path),
+                "ROLLBOOK_GOOGLE_ROOT": url,
+                "ROLLBOOK_GOOGLE_ADMIN": TWO,
+                "ROLLBOOK_GOOGLE_CREDENTIALS": str(tmp_path / "key.json"),
+            }
+        )
+        with wiring.open_world(settings, lambda _done, _total: None) as world:
+            assert [one.emails for one in world.directory.accounts()] == [(first,), (second,)]
+            assert list(world.classroom.courses()) == []
 
 
 def test_the_store_is_made_in_the_state_folder(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_nothing_set() -> None:
         google_root=None,
         google_credentials=None,
         google_admins=(),
-        calls_per_minute=1140,
+        calls_per_minute=1200,
         today=None,
         addon_url=None,
         addon_service_accounts=(),
@@ -35,8 +35,9 @@ def test_everything_set() -> None:
             "ROLLBOOK_STORE": "sqlite:///other.sqlite",
             "ROLLBOOK_GOOGLE_ROOT": "http://127.0.0.1:9000/",
             "ROLLBOOK_GOOGLE_CREDENTIALS": "key.json",
-            "ROLLBOOK_GOOGLE_ADMIN": "a@x.example, b@x.example",
+            "ROLLBOOK_GOOGLE_ADMIN": "a@x.example, B@x.example, A@x.example",
             "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "600",
+            "ROLLBOOK_GOOGLE_PROJECT_CALLS_PER_MINUTE": "1500",
             "ROLLBOOK_TODAY": "2026-09-01",
             "ROLLBOOK_ADDON_URL": "https://rollbook.example.org",
             "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": "s@gcp.example",
@@ -50,11 +51,18 @@ def test_everything_set() -> None:
         google_credentials=Path("key.json"),
         google_admins=("a@x.example", "b@x.example"),
         calls_per_minute=600,
+        project_calls_per_minute=1500,
         today=date(2026, 9, 1),
         addon_url="https://rollbook.example.org",
         addon_service_accounts=("s@gcp.example",),
         addon_client_id="42",
     )
+
+
+@pytest.mark.parametrize(("one", "project"), [("600", 2_950), ("5000", 5_000)])
+def test_the_project_is_never_slower_than_one_unless_it_is_said(one: str, project: int) -> None:
+    settings = read_settings({"ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": one})
+    assert settings.project_calls_per_minute == project
 
 
 def test_all_faults_at_once() -> None:

@@ -8,7 +8,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from policy.errors import GoogleRefused
-from policy.google.base import Course, CourseState, Members, Outcome, Reply, Unreadable, Verb, Write
+from policy.google.base import (
+    REST,
+    Course,
+    CourseState,
+    Members,
+    Outcome,
+    Reply,
+    Unreadable,
+    Verb,
+    Write,
+)
 from policy.google.classroom import COURSE_FIELDS, ClassroomGateway, course_of
 from policy.google.transport import Transport
 from unit.google.scripted_server import HANG_UP, Say, Script, batch_of, error
@@ -23,12 +33,13 @@ class Counted:
     """A pace that only counts."""
 
     took: list[int] = field(default_factory=list)
+    backed_off: list[float] = field(default_factory=list)
 
     def take(self, calls: int) -> None:
         self.took.append(calls)
 
     def back_off(self, seconds: float) -> None:
-        raise AssertionError(f"backed off for {seconds}")
+        self.backed_off.append(seconds)
 
 
 @pytest.fixture
@@ -100,6 +111,30 @@ def gateway(transport: Transport, pace: Counted) -> ClassroomGateway:
             None,
             id="remove student",
         ),
+        pytest.param(
+            Write(Verb.SET_STATE, "5001", None, {"courseState": "ARCHIVED"}),
+            "PATCH",
+            "/v1/courses/5001",
+            {"fields": "id", "updateMask": "courseState"},
+            {"courseState": "ARCHIVED"},
+            id="set state",
+        ),
+        pytest.param(
+            Write(Verb.ADD_ALIAS, "5001", None, {"alias": "d:rollbook.m.a"}),
+            "POST",
+            "/v1/courses/5001/aliases",
+            {"fields": "alias"},
+            {"alias": "d:rollbook.m.a"},
+            id="add alias",
+        ),
+        pytest.param(
+            Write(Verb.REMOVE_ALIAS, "5001", None, {"alias": "d:rollbook.m.a"}),
+            "DELETE",
+            "/v1/courses/5001/aliases/d%3Arollbook.m.a",
+            {},
+            None,
+            id="remove alias",
+        ),
     ],
 )
 def test_each_write_is_one_call(
@@ -123,7 +158,7 @@ def test_each_write_is_one_call(
 
 def test_every_verb_has_been_tried() -> None:
     """A new verb needs a row above, and in the table of replies."""
-    assert len(Verb) == 7
+    assert len(Verb) == 10
 
 
 def test_writes_go_in_one_batch_and_are_answered_in_order(
@@ -156,6 +191,58 @@ def test_a_hang_up_is_again_soon_for_every_write(
     script.says = [HANG_UP]
     replies = gateway.write([Write(Verb.ADD_STUDENT, "5001", str(n)) for n in range(count)])
     assert [(reply.outcome, reply.status) for reply in replies] == [(Outcome.AGAIN_SOON, 0)] * count
+
+
+@pytest.mark.parametrize(
+    ("words", "rests"),
+    [
+        pytest.param("Quota exceeded: 'Requests per minute per user'.", [REST], id="the rate"),
+        pytest.param("Quota exceeded: 'Requests per day'.", [], id="the day's is not waited for"),
+    ],
+)
+def test_a_write_that_is_too_much_slows_the_pace_and_is_not_asked_again(
+    gateway: ClassroomGateway, script: Script, pace: Counted, words: str, rests: list[float]
+) -> None:
+    script.says = [batch_of(Say(body='{"userId": "7"}'), error(429, "RESOURCE_EXHAUSTED", words))]
+    gateway.write([Write(Verb.ADD_STUDENT, "5001", str(n)) for n in range(2)])
+    assert pace == Counted(took=[2], backed_off=rests)
+    assert len(script.seen) == 1
+
+
+def test_one_administrator_writes_one_at_a_time(gateway: ClassroomGateway) -> None:
+    assert gateway.side_by_side == 1
+    assert gateway.warnings() == ()
+
+
+def test_aliases_of_courses_to_the_last_page(gateway: ClassroomGateway, script: Script) -> None:
+    script.says = [
+        batch_of(
+            Say(body='{"aliases": [{"alias": "d:a"}], "nextPageToken": "more"}'),
+            Say(body="{}"),
+            error(501, "NOT_IMPLEMENTED", "Not implemented."),
+            error(404, "NOT_FOUND", "Requested entity was not found."),
+        ),
+        Say(body='{"aliases": [{"alias": "p:b"}]}'),
+    ]
+    assert gateway.aliases(["1", "2", "3", "4"]) == {
+        "1": frozenset({"d:a", "p:b"}),
+        "2": frozenset(),
+        "3": Unreadable("501 Not implemented."),
+    }
+    assert "pageToken=more" in script.seen[1].path
+
+
+def test_a_lone_course_that_answers_500_for_ever_is_set_aside(
+    transport: Transport, script: Script, pace: Counted
+) -> None:
+    """Google answers other calls, so it is this course."""
+    broken = error(500, "INTERNAL", "Internal error encountered.")
+    slept: list[float] = []
+    gateway = ClassroomGateway(transport, pace, sleep=slept.append, chance=lambda: 1.0)
+    script.says = [broken] * 8 + [Say(body="{}")]
+    assert gateway.find(["d:a"]) == {"d:a": Unreadable("500 Internal error encountered.")}
+    assert len(slept) == 7
+    assert script.seen[-1].path.startswith("/v1/courses?pageSize=1&")
 
 
 def test_nothing_to_write_asks_nothing(gateway: ClassroomGateway, pace: Counted) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -16,7 +17,15 @@ from cryptography.hazmat.primitives.serialization import (
 from google.auth import jwt
 
 from policy.errors import GoogleOutOfReach, GoogleRefused, SettingAtFault
-from policy.google.credentials import SCOPES, DelegatedCredentials, TokenCredentials
+from policy.google.base import Outcome, Verb
+from policy.google.credentials import (
+    AUDIT_SCOPE,
+    SCOPES,
+    DelegatedCredentials,
+    TokenCredentials,
+)
+from policy.google.replies import judge
+from policy.google.transport import Transport
 from unit.google.scripted_server import HANG_UP, TOKEN, Say, Script
 
 ADMIN = "admin@school.example"
@@ -115,6 +124,52 @@ def test_refusals_say_what_to_check(
     assert refused.value.status == expected_status
     assert refused.value.reason.startswith(answer["error"])
     assert ADMIN not in f"{refused.value} {refused.value.reason}"
+
+
+def test_scopes_of_its_own_are_asked_for_and_named(file: Path, root: str, script: Script) -> None:
+    script.says = [Say(401, json.dumps({"error": "unauthorized_client"}))]
+    credentials = DelegatedCredentials(file, admin=ADMIN, root=root, scopes=(AUDIT_SCOPE,))
+    with pytest.raises(GoogleRefused) as refused:
+        credentials.refresh(None)
+    [assertion] = parse_qs(script.seen[0].body)["assertion"]
+    assert jwt.decode(assertion, verify=False)["scope"] == AUDIT_SCOPE
+    assert str(refused.value).endswith(f"must have these scopes:\n  {AUDIT_SCOPE}")
+
+
+def test_threads_that_need_a_token_at_once_fetch_one(file: Path, root: str, script: Script) -> None:
+    script.says = [TOKEN]
+    credentials = DelegatedCredentials(file, admin=ADMIN, root=root)
+    ready = threading.Barrier(4)
+
+    def need() -> None:
+        transport = Transport(root, credentials)
+        ready.wait()
+        transport.ask(transport.courses.get(id="1"))
+        transport.close()
+
+    threads = [threading.Thread(target=need) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    paths = [seen.path.partition("?")[0] for seen in script.seen]
+    assert paths.count("/token") == 1
+    assert paths.count("/v1/courses/1") == 4
+
+
+def test_a_token_that_can_not_be_had_just_now_is_no_answer(
+    file: Path, root: str, script: Script
+) -> None:
+    """The write is asked again, and nothing is raised."""
+    script.says = [Say(503, json.dumps({"error": "internal_failure"}))]
+    transport = Transport(root, DelegatedCredentials(file, admin=ADMIN, root=root))
+    requests = [transport.courses.get(id=number) for number in "12"]
+    answers = [transport.ask(requests[0]), *transport.ask_together(requests)]
+    transport.close()
+    assert [judge(Verb.ADD_STUDENT, a.status, a.fault).outcome for a in answers] == [
+        Outcome.AGAIN_SOON
+    ] * 3
+    assert [seen.path for seen in script.seen] == ["/token"] * 2
 
 
 def test_a_page_instead_of_a_token(file: Path, root: str, script: Script) -> None:

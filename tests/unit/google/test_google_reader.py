@@ -103,6 +103,40 @@ def test_what_lasts_is_not_asked_again(
     assert log == Log(took=[1])
 
 
+@pytest.mark.parametrize(
+    ("probe", "raises"), [pytest.param(OK, False, id="answers"), pytest.param(BUSY, True, id="out")]
+)
+def test_is_it_google_or_the_calls(
+    transport: Transport, script: Script, log: Log, probe: Say, raises: bool
+) -> None:
+    reader = Reader(
+        transport,
+        log,
+        tries=2,
+        probe=lambda: transport.courses.get(id="7"),
+        sleep=log.slept.append,
+        chance=lambda: 1.0,
+    )
+    script.says = [batch_of(BUSY, BUSY), batch_of(BUSY, BUSY), probe]
+    if raises:
+        with pytest.raises(GoogleOutOfReach):
+            reader.several(gets(transport, 2), doing="look")
+    else:
+        answers = reader.several(gets(transport, 2), doing="look")
+        assert [answer.status for answer in answers] == [503, 503]
+    assert asked(script)[2:] == [["7"]]
+    assert log.took == [2, 2, 1]
+
+
+def test_a_days_quota_is_not_waited_for(
+    reader: Reader, transport: Transport, script: Script, log: Log
+) -> None:
+    script.says = [error(429, "RESOURCE_EXHAUSTED", "Quota exceeded for 'Requests per day'.")]
+    with pytest.raises(GoogleRefused, match="per day"):
+        reader.one(gets(transport, 1)[0], doing="look")
+    assert log == Log(took=[1])
+
+
 def test_more_than_fit_in_a_batch(
     reader: Reader, transport: Transport, script: Script, log: Log
 ) -> None:

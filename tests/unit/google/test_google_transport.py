@@ -39,14 +39,18 @@ def test_every_service_is_at_the_root(transport: Transport, script: Script) -> N
         transport.courses.get(id="d:a/b"),
         transport.teachers.list(courseId="1"),
         transport.students.delete(courseId="1", userId="2"),
+        transport.aliases.list(courseId="1"),
         transport.users.list(customer="my_customer"),
+        transport.activities.list(userKey="all", applicationName="classroom"),
     ):
         assert transport.ask(request) == Answer(200)
     assert [(seen.method, seen.path.partition("?")[0]) for seen in script.seen] == [
         ("GET", "/v1/courses/d%3Aa%2Fb"),
         ("GET", "/v1/courses/1/teachers"),
         ("DELETE", "/v1/courses/1/students/2"),
+        ("GET", "/v1/courses/1/aliases"),
         ("GET", "/admin/directory/v1/users"),
+        ("GET", "/admin/reports/v1/activity/users/all/applications/classroom"),
     ]
     assert {seen.headers["authorization"] for seen in script.seen} == {"Bearer a-token"}
 
