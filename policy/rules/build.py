@@ -1,29 +1,38 @@
 """Checked data -> the typed policy. The schema has made sure of kinds; nothing is checked here."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
 
 from policy.rules.lines import Yaml
 from policy.rules.model import (
+    BUILT_IN,
     AddedByHand,
     AddStudents,
+    Adopt,
     Allowance,
     Classes,
     CoTeachers,
     District,
+    Extra,
+    FormerOwner,
+    Freshness,
+    Keep,
     Limit,
     Matcher,
+    Pause,
     RemovedByHand,
     SchoolRules,
     Scope,
+    SeatException,
     StartAs,
     Students,
     WhenIncomplete,
 )
 
-BUILT_IN = "built-in default"
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}  # of times such as 48h
 
 
 def district_of(data: Mapping[str, Yaml]) -> District:
@@ -32,7 +41,7 @@ def district_of(data: Mapping[str, Yaml]) -> District:
     return District(
         id=_text(district, "id"),
         name=_text(district, "name"),
-        domains=tuple(domain.casefold() for domain in _texts(district, "domains")),
+        domains=_folded(district, "domains"),
         timezone=_text(district, "timezone"),
     )
 
@@ -43,13 +52,36 @@ def roster_path_of(data: Mapping[str, Yaml], folder: Path) -> str:
     return os.path.abspath(folder / str(source.get("path", "./roster")))
 
 
+def freshness_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Freshness:
+    """Which drops are too old or too small."""
+    freshness = _map(data, "freshness")
+    return Freshness(
+        max_age=time_of(_text(freshness, "max_age")),
+        min_size=_share(_text(freshness, "min_size")),
+        line=lines.get("freshness", BUILT_IN),
+    )
+
+
+def pause_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> tuple[Pause, ...]:
+    """The stretches of days in which nothing is taken away."""
+    return tuple(
+        Pause(date.fromisoformat(_text(entry, "from")), date.fromisoformat(_text(entry, "to")), at)
+        for entry, at in _entries(data, "pause", lines, field="pause")
+    )
+
+
+def time_of(text: str) -> timedelta:
+    """A time as a policy writes it: 30m, 48h or 2d."""
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
 def rules_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> SchoolRules:
     """The rules of a whole policy; `lines` says where each field stands."""
     limits = cast(dict[str, dict[str, Yaml]], data["limits"])
     return SchoolRules(
-        classes=_classes(_map(data, "classes")),
-        co_teachers=CoTeachers(add=_map(data, "co_teachers")["add"] is True),
-        students=_students(_map(data, "students")),
+        classes=_classes(_map(data, "classes"), lines),
+        co_teachers=_co_teachers(_map(data, "co_teachers"), lines),
+        students=_students(_map(data, "students"), lines),
         limits={
             kind: _limit(limit, lines.get(f"limits.{kind}", BUILT_IN))
             for kind, limit in limits.items()
@@ -57,8 +89,8 @@ def rules_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> SchoolRules:
     )
 
 
-def _classes(data: Mapping[str, Yaml]) -> Classes:
-    owner = _text(data, "owner")
+def _classes(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Classes:
+    owner, again, after = _text(data, "owner"), _text(data, "offer_again"), data["after_term"]
     return Classes(
         scope=_scope(_map(data, "scope")),
         key=_text(data, "key"),
@@ -69,6 +101,12 @@ def _classes(data: Mapping[str, Yaml]) -> Classes:
         when_incomplete=WhenIncomplete(data["when_incomplete"]),
         start_as=StartAs(data["start_as"]),
         owner=None if owner == "primary_teacher" else owner,
+        offer_again=None if again == "never" else time_of(again),
+        archive_after=time_of(_text(after, "archive_after")) if isinstance(after, dict) else None,
+        adopt=tuple(
+            Adopt(cast(str | None, entry.get("alias")), cast(str | None, entry.get("name")), at)
+            for entry, at in _entries(data, "adopt", lines, field="classes.adopt")
+        ),
     )
 
 
@@ -88,12 +126,44 @@ def _matcher(data: Mapping[str, Yaml]) -> Matcher:
     )
 
 
-def _students(data: Mapping[str, Yaml]) -> Students:
+def _co_teachers(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> CoTeachers:
+    return CoTeachers(
+        add=data["add"] is True,
+        at_most=cast(int, data["at_most"]),
+        former_owner=FormerOwner(data["when_primary_changes"]),
+        extra=tuple(
+            Extra(_matcher(_map(entry, "where")), _folded(entry, "teachers"), at)
+            for entry, at in _entries(data, "extra", lines, field="co_teachers.extra")
+        ),
+        added_by_hand=AddedByHand(data["added_by_hand"]),
+        removed_by_hand=RemovedByHand(data["removed_by_hand"]),
+    )
+
+
+def _students(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Students:
     return Students(
         add=AddStudents(data["add"]),
         added_by_hand=AddedByHand(data["added_by_hand"]),
         removed_by_hand=RemovedByHand(data["removed_by_hand"]),
+        removal_grace=time_of(_text(data, "removal_grace")),
+        exceptions=tuple(
+            SeatException(
+                person=_text(entry, "person").casefold(),
+                where=_matcher(_map(entry, "where")),
+                keep=Keep(entry["keep"]),
+                line=at,
+            )
+            for entry, at in _entries(data, "exceptions", lines, field="students.exceptions")
+        ),
     )
+
+
+def _entries(
+    data: Mapping[str, Yaml], key: str, lines: Mapping[str, str], *, field: str
+) -> Iterator[tuple[dict[str, Yaml], str]]:
+    """The maps of a list, each with its line."""
+    for number, entry in enumerate(cast(list[dict[str, Yaml]], data[key])):
+        yield entry, lines.get(f"{field}[{number}]", BUILT_IN)
 
 
 def _limit(data: Mapping[str, Yaml], line: str) -> Limit:
@@ -108,8 +178,12 @@ def _limit(data: Mapping[str, Yaml], line: str) -> Limit:
 
 def _allowance(value: Yaml) -> Allowance | None:
     if isinstance(value, str):
-        return Allowance(share=int(value.removesuffix("%")) / 100)
+        return Allowance(share=_share(value))
     return Allowance(count=value) if isinstance(value, int) else None
+
+
+def _share(text: str) -> float:
+    return int(text.removesuffix("%")) / 100
 
 
 def _all_or_texts(data: Mapping[str, Yaml], key: str) -> tuple[str, ...] | None:
@@ -126,3 +200,7 @@ def _text(data: Mapping[str, Yaml], key: str) -> str:
 
 def _texts(data: Mapping[str, Yaml], key: str) -> tuple[str, ...]:
     return tuple(cast(list[str], data[key]))
+
+
+def _folded(data: Mapping[str, Yaml], key: str) -> tuple[str, ...]:
+    return tuple(text.casefold() for text in _texts(data, key))

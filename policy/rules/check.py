@@ -84,27 +84,31 @@ def _extra_key(
         )
         return document.at_key(Code.DISTRICT_ONLY, trail, message)
     later = [name[-1] for name in LATER if name[:-1] == field[:-1]]
-    close = did_you_mean(field[-1], [*known, *later])
+    joined = _unnested(document, trail, known)
+    close = joined[0] if joined else did_you_mean(field[-1], [*known, *later])
     message = f"{dotted(trail)} is not a key that is known here"
     if close is None:
         elsewhere = _elsewhere(field[-1], school_file=school_file)
         hint = f"did you mean {elsewhere}?" if elsewhere else f"expected {one_of(list(known))}"
         return document.at_key(Code.UNKNOWN_KEY, trail, f"{message}; {hint}")
     write = f"{close}: {document.written(trail)}" if _is_short(document, trail) else f"{close}:"
-    write = _unnested(document, trail, known) or write
+    write = joined[1] if joined else write
     hint = f"did you mean {close}?"
     return document.at_key(Code.UNKNOWN_KEY, trail, f"{message}; {hint}", write=write)
 
 
-def _unnested(document: Document, trail: Trail, known: Sequence[str]) -> str | None:
-    """student: {remove: X} as the one key that it should be: student.remove: X"""
+def _unnested(document: Document, trail: Trail, known: Sequence[str]) -> tuple[str, str] | None:
+    """student: {remove: X} as the one key that it should be, and how to write that:
+    student.remove: X"""
     value = document.data
     for step in trail:
         value = value[step] if isinstance(value, dict | list) else None  # type: ignore[index]
     if not isinstance(value, dict):
         return None
     joined = {f"{trail[-1]}.{key}": inner for key, inner in value.items()}
-    return next((f"{name}: {_flow(joined[name])}" for name in joined if name in known), None)
+    return next(
+        ((name, f"{name}: {_flow(joined[name])}") for name in joined if name in known), None
+    )
 
 
 def _elsewhere(name: str, *, school_file: bool) -> str | None:
@@ -157,6 +161,8 @@ def _unquoted_value(document: Document, error: ValidationError, trail: Trail) ->
     instance, written = error.instance, document.written(trail)
     if not _wants_text(error) or not trail or "'" in written or '"' in written:
         return None
+    if isinstance(pattern := _part(error).get("pattern"), str) and not re.search(pattern, written):
+        return None  # 48 where a time is wanted: quotes would not mend it
     if isinstance(instance, bool | int):
         kind = "true or false" if isinstance(instance, bool) else "a number"
     elif _looks_like_template(instance) and written.startswith("{"):
@@ -177,6 +183,8 @@ def _unquoted(document: Document, at_fault: set[Trail]) -> Iterator[Problem]:
     """Text that other readers of YAML take for something else, where nothing else is wrong."""
     for trail, kind in document.quirks.items():
         if any(trail[:length] in at_fault for length in range(1, len(trail) + 1)):
+            continue
+        if kind == "a date" and (_part_of_field(trail) or {}).get("format") == "date":
             continue
         written = document.written(trail)
         message = f"{dotted(trail)} should be text, and {written} without quotes is {kind}"
@@ -209,13 +217,20 @@ def _advice(document: Document, error: ValidationError, trail: Trail) -> str | N
 
 
 def _near(text: str, part: Schema) -> str | None:
-    """A text much like this one that would do: what comes after an @, or all lower-case."""
+    """A text much like this one that would do: what comes after an @, all lower-case, or a time
+    with its unit as one letter."""
     pattern = part.get("pattern")
     lower = re.sub(r"[^a-z0-9_-]+", "-", text.casefold()).strip("-")
-    for candidate in (text.rpartition("@")[2], lower):
-        if isinstance(pattern, str) and candidate and re.search(pattern, candidate):
+    found = _LONG_TIME.fullmatch(text.casefold())
+    time = found[1] + found[2][0] if found else ""
+    for candidate in (text.rpartition("@")[2], lower, time):
+        is_other = candidate not in ("", text)
+        if isinstance(pattern, str) and is_other and re.search(pattern, candidate):
             return _flow(candidate)
     return None
+
+
+_LONG_TIME = re.compile(r"([0-9]+) *(m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)")
 
 
 def _part_of_field(trail: Trail) -> Schema | None:
@@ -293,10 +308,12 @@ def _expected(part: Schema) -> str:
 
 def _example(part: Schema) -> str | None:
     examples = cast(list[Yaml], part.get("examples", []))
+    if examples and part.get("format") == "date":
+        return str(examples[0])
     return _flow(examples[0]) if examples else None
 
 
-_PLAIN = re.compile(r"[A-Za-z./][\w./@-]*(?: [\w./@-]+)*|[0-9]+%")
+_PLAIN = re.compile(r"[A-Za-z./][\w./@-]*(?: [\w./@-]+)*|[0-9]+[%mhd]")
 
 
 def _is_plain(value: Yaml) -> bool:

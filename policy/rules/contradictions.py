@@ -5,6 +5,7 @@ Each check looks at what is there and of the right kind; the rest the schema has
 
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 
 from policy.rules.lines import Document, Trail, Yaml, dotted
@@ -20,27 +21,37 @@ def contradictions(district: Document | None, schools: Sequence[Document]) -> It
     """All contradictions in a policy's files, as far as these could be read."""
     if district:
         yield from _timezone(district)
-        yield from _domains_of_owner(district, district)
+        yield from _pauses(district)
+        yield from _outsiders(district, district)
         yield from _never_accepted(district, None)
     for document in [district, *schools]:
         if document:
             yield from _templates(document)
             yield from _shares(document)
+            yield from _in_and_out(document)
     for document in schools:
         yield from _never_accepted(district, document)
         if district:
-            yield from _domains_of_owner(district, document)
+            yield from _outsiders(district, document)
     yield from _claimed_twice(schools)
 
 
 def value_at(document: Document | None, trail: Trail) -> Yaml:
-    """The value at a trail; None where there is none."""
+    """The value at a trail of keys; None where there is none."""
     data = document.data if document else None
     for step in trail:
         if not isinstance(data, dict) or not isinstance(step, str):
             return None
         data = data.get(step)
     return data
+
+
+def _entries(document: Document, *trail: str) -> Iterator[tuple[Trail, dict[str, Yaml]]]:
+    """The maps of the list at a trail, and the trail of each."""
+    listed = value_at(document, trail)
+    for number, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, dict):
+            yield (*trail, number), entry
 
 
 def _timezone(document: Document) -> Iterator[Problem]:
@@ -96,18 +107,56 @@ def _whole_template(document: Document, trail: Trail, template: str) -> Iterator
 
 
 def _shares(document: Document) -> Iterator[Problem]:
+    yield from _share(document, ("freshness", "min_size"))
     limits = value_at(document, ("limits",))
     for kind, limit in limits.items() if isinstance(limits, dict) else ():
-        for level, value in limit.items() if isinstance(limit, dict) else ():
-            if not isinstance(value, str) or not value.removesuffix("%").isascii():
-                continue
-            share = value.removesuffix("%")
-            if value.endswith("%") and share.isdigit() and len(share) < 7 and int(share) > 100:
-                trail = ("limits", kind, level)
-                message = f"{dotted(trail)} should be at most 100%, not {value}"
-                yield document.at_value(
-                    Code.OVER_100_PERCENT, trail, message, write=f"{level}: 100%"
-                )
+        for level in limit if isinstance(limit, dict) else ():
+            yield from _share(document, ("limits", kind, level))
+
+
+def _share(document: Document, trail: tuple[str, ...]) -> Iterator[Problem]:
+    value = value_at(document, trail)
+    if not isinstance(value, str) or not value.removesuffix("%").isascii():
+        return
+    share = value.removesuffix("%")
+    if value.endswith("%") and share.isdigit() and len(share) < 7 and int(share) > 100:
+        message = f"{dotted(trail)} should be at most 100%, not {value}"
+        write = f"{trail[-1]}: 100%"
+        yield document.at_value(Code.OVER_100_PERCENT, trail, message, write=write)
+
+
+def _pauses(document: Document) -> Iterator[Problem]:
+    for trail, entry in _entries(document, "pause"):
+        start, end = _day(entry.get("from")), _day(entry.get("to"))
+        if start and end and end < start:
+            at = (*trail, "to")
+            message = f"{dotted(at)} should be a day from {start} on, not {end}: both are in it"
+            yield document.at_value(Code.CONTRADICTION, at, message)
+
+
+def _day(value: Yaml) -> date | None:
+    """The date that a text is, if it is one. What is none the schema has told."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _in_and_out(document: Document) -> Iterator[Problem]:
+    """One person kept both in and out of the same classes."""
+    said: dict[str, tuple[Trail, Yaml]] = {}
+    for trail, entry in _entries(document, "students", "exceptions"):
+        person, keep, where = entry.get("person"), entry.get("keep"), entry.get("where")
+        if not isinstance(person, str) or keep not in ("in", "out"):
+            continue
+        first, other = said.setdefault(f"{person.casefold()} {where}", (trail, keep))
+        if other != keep:
+            at = (*trail, "keep")
+            message = (
+                f"{dotted(at)} should be {other}, not {keep}: for this person and these classes "
+                f"{dotted(first)} says so, in line {document.line(first)}"
+            )
+            yield document.at_value(Code.CONTRADICTION, at, message)
 
 
 def _never_accepted(district: Document | None, school: Document | None) -> Iterator[Problem]:
@@ -132,19 +181,33 @@ def _never_accepted(district: Document | None, school: Document | None) -> Itera
     yield holder.at_value(Code.CONTRADICTION, trail, message, write=write)
 
 
-def _domains_of_owner(district: Document, document: Document) -> Iterator[Problem]:
-    trail = ("classes", "owner")
-    owner, domains = value_at(document, trail), value_at(district, ("district", "domains"))
-    if not isinstance(owner, str) or "@" not in owner or not isinstance(domains, list):
+def _outsiders(district: Document, document: Document) -> Iterator[Problem]:
+    """Accounts outside the district's domains, where only its own can do what is asked."""
+    domains = value_at(district, ("district", "domains"))
+    if not isinstance(domains, list):
         return
     known = [domain for domain in domains if isinstance(domain, str)]
-    if owner.rpartition("@")[2].casefold() in {domain.casefold() for domain in known}:
-        return
-    message = (
-        f"classes.owner should be an account of the district's domains ({', '.join(known)}), "
-        f"not {quoted(owner)}"
-    )
-    yield document.at_value(Code.CONTRADICTION, trail, message)
+    folded = {domain.casefold() for domain in known}
+    for trail, account in _accounts(document):
+        if "@" in account and account.rpartition("@")[2].casefold() not in folded:
+            message = (
+                f"{dotted(trail)} should be an account of the district's domains "
+                f"({', '.join(known)}), not {quoted(account)}"
+            )
+            yield document.at_value(Code.CONTRADICTION, trail, message)
+
+
+def _accounts(document: Document) -> Iterator[tuple[Trail, str]]:
+    """The accounts that a file wants in classes: owner, extra co-teachers, who is kept in."""
+    wanted: list[tuple[Trail, Yaml]] = [(owner := ("classes", "owner"), value_at(document, owner))]
+    for trail, entry in _entries(document, "co_teachers", "extra"):
+        teachers = entry.get("teachers")
+        for number, teacher in enumerate(teachers if isinstance(teachers, list) else ()):
+            wanted.append(((*trail, "teachers", number), teacher))
+    for trail, entry in _entries(document, "students", "exceptions"):
+        if entry.get("keep") == "in":
+            wanted.append(((*trail, "person"), entry.get("person")))
+    yield from ((trail, account) for trail, account in wanted if isinstance(account, str))
 
 
 def _claimed_twice(schools: Sequence[Document]) -> Iterator[Problem]:

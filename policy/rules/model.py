@@ -5,7 +5,10 @@ Field names are those of the policy language. A value's place in the files is in
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import Enum
+
+BUILT_IN = "built-in default"  # in place of a line, where no file says anything
 
 
 class WhenIncomplete(Enum):
@@ -39,6 +42,20 @@ class RemovedByHand(Enum):
     RESTORE = "restore"
 
 
+class FormerOwner(Enum):
+    """What becomes of the owner of a class when its primary teacher changes."""
+
+    KEEP = "keep"  # as co-teacher
+    REMOVE = "remove"
+
+
+class Keep(Enum):
+    """On which side of a class an exception keeps a student, whatever the SIS says."""
+
+    IN = "in"
+    OUT = "out"
+
+
 @dataclass(frozen=True, slots=True)
 class District:
     id: str
@@ -67,6 +84,15 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Classes that another tool made. Both are globs, case-insensitive; with both, both match."""
+
+    alias: str | None
+    name: str | None
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Classes:
     scope: Scope
     key: str  # templates, checked when loaded
@@ -77,11 +103,38 @@ class Classes:
     when_incomplete: WhenIncomplete
     start_as: StartAs
     owner: str | None  # an account's e-mail; None = the primary teacher
+    offer_again: timedelta | None = None  # after a decline; None = never
+    archive_after: timedelta | None = None  # after the end of the term; None = kept
+    adopt: tuple[Adopt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Co-teachers (e-mails, case-folded) of every class that matches."""
+
+    where: Matcher
+    teachers: tuple[str, ...]
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
 class CoTeachers:
     add: bool
+    at_most: int = 20  # besides the owner
+    former_owner: FormerOwner = FormerOwner.KEEP
+    extra: tuple[Extra, ...] = ()
+    added_by_hand: AddedByHand = AddedByHand.KEEP
+    removed_by_hand: RemovedByHand = RemovedByHand.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class SeatException:
+    """A person (e-mail, case-folded) who stays in, or out of, every class that matches."""
+
+    person: str
+    where: Matcher
+    keep: Keep
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +142,14 @@ class Students:
     add: AddStudents
     added_by_hand: AddedByHand
     removed_by_hand: RemovedByHand
+    removal_grace: timedelta = timedelta(0)  # how long a seat that left the SIS stays
+    exceptions: tuple[SeatException, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """More than this is held back. A level's allowance is max(share of its seats, `at_least`).
+    """More than this is held back. A level's allowance is max(share of its seats, `at_least`);
+    for the kinds about courses, of its classes.
     `district`, `school` and `class_` are (share, None) or (None, count); None = no limit there."""
 
     district: "Allowance | None"
@@ -127,7 +183,25 @@ class SchoolRules:
     classes: Classes
     co_teachers: CoTeachers
     students: Students
-    limits: Mapping[str, Limit]  # by kind: student.remove, teacher.remove
+    limits: Mapping[str, Limit]  # by kind: student.remove, course.archive, …
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Which drop is not planned from: an older one, or one much smaller than the last good one."""
+
+    max_age: timedelta = timedelta(hours=36)
+    min_size: float = 0.8  # a share of the last good drop
+    line: str = BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days in which nothing is removed or archived; both ends belong to it."""
+
+    start: date
+    end: date
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +219,22 @@ class Policy:
     school_lines: Mapping[str, Mapping[str, str]]  # the same, by claimed school
     digest: str
     commit: str | None
+    freshness: Freshness = Freshness()
+    pause: tuple[Pause, ...] = ()
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""
         return self.schools.get(school_key) or self.schools.get(school_name) or self.defaults
 
+    def named(self) -> frozenset[str]:
+        """The people (e-mails) whom it names for classes, in any school."""
+        rules = (self.defaults, *self.schools.values())
+        extra = {email for r in rules for one in r.co_teachers.extra for email in one.teachers}
+        return frozenset(extra | {one.person for r in rules for one in r.students.exceptions})
+
     def line_of(self, field: str, school_key: str = "", school_name: str = "") -> str:
-        """Where a field's value comes from: "file:line", or "built-in default"."""
+        """Where a field's value comes from: "file:line", or BUILT_IN."""
         for claimed in (school_key, school_name):
             if field in self.school_lines.get(claimed, {}):
                 return self.school_lines[claimed][field]
-        return self.lines.get(field, "built-in default")
+        return self.lines.get(field, BUILT_IN)

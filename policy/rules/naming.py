@@ -136,6 +136,11 @@ def alias(district_id: str, key: str) -> str:
     return f"{head}{end}"
 
 
+def is_rollbooks(name: str, district_id: str = "") -> bool:
+    """Is this the alias of a class that Rollbook made, for a district or any?"""
+    return name.startswith(f"d:rollbook.{district_id}." if district_id else "d:rollbook.")
+
+
 DIGEST_MARK = "%7E"
 DIGEST_LENGTH = 32
 

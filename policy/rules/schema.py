@@ -22,25 +22,10 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "policy.schema.json"
 # Keys of the policy language that are refused as "not supported yet", never ignored.
 LATER: frozenset[Field] = frozenset(
     {
-        ("freshness",),
         ("roster", "provides"),
         ("people", "identities"),
         ("people", "license"),
-        ("classes", "offer_again"),
         ("classes", "combine"),
-        ("classes", "adopt"),
-        ("classes", "after_term"),
-        ("co_teachers", "at_most"),
-        ("co_teachers", "when_primary_changes"),
-        ("co_teachers", "extra"),
-        ("co_teachers", "added_by_hand"),
-        ("co_teachers", "removed_by_hand"),
-        ("students", "removal_grace"),
-        ("students", "exceptions"),
-        ("limits", "course.update"),
-        ("limits", "course.archive"),
-        ("limits", "course.create"),
-        ("pause",),
         ("roles",),
         ("tests",),
     }
@@ -59,7 +44,9 @@ def schema() -> Schema:
 def validator(*, school_file: bool) -> Draft202012Validator:
     """The validator for district.yaml, or for a file in schools/."""
     part = {"$ref": "#/$defs/school_file", "$defs": schema()["$defs"]}
-    return Draft202012Validator(part if school_file else schema())
+    return Draft202012Validator(
+        part if school_file else schema(), format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
 
 
 @lru_cache(maxsize=2)
@@ -79,6 +66,8 @@ def _walk(node: Schema, above: Field) -> Iterator[tuple[Field, Schema]]:
     items = node.get("items")
     if isinstance(items, dict):
         yield from _walk(_resolved(items), above)
+    for form in cast(list[Schema], node.get("anyOf", [])):
+        yield from _walk(_resolved(form), above)
     for name, part in _properties(node).items():
         resolved = _resolved(part)
         yield (*above, name), resolved

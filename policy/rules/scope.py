@@ -80,6 +80,12 @@ def matches(matcher: Matcher, section: SectionFacts) -> bool:
     )
 
 
+def hinges_on_teachers(matcher: Matcher, section: SectionFacts) -> bool:
+    """Is it up to who teaches a section whether it matches?"""
+    others = {key: globs for key, globs in matcher.keys.items() if key != "teacher"}
+    return "teacher" in matcher.keys and matches(Matcher(others), section)
+
+
 def _terms(section: SectionFacts) -> tuple[str, ...]:
     return tuple(text for term in section.terms for text in (term.key, term.name))
 
@@ -109,7 +115,7 @@ def _holds(globs: tuple[str, ...] | None, texts: tuple[str, ...]) -> bool:
     """Does one of the texts match one of the globs? No globs at all (None) means all."""
     if globs is None:
         return True
-    return any(_glob(glob)(text.casefold()) for glob in globs for text in texts)
+    return any(is_like(text, glob) for glob in globs for text in texts)
 
 
 def _holds_grade(globs: tuple[str, ...] | None, grades: tuple[str, ...]) -> bool:
@@ -122,6 +128,11 @@ def _holds_grade(globs: tuple[str, ...] | None, grades: tuple[str, ...]) -> bool
 
 def _bare_grade(grade: str) -> str:
     return grade.strip().lstrip("0") or grade.strip()
+
+
+def is_like(text: str, glob: str) -> bool:
+    """Does a text match a glob of the policy, upper or lower case?"""
+    return _glob(glob)(text.casefold())
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,23 @@ from policy.rules.load import load_policy, merged
 from policy.rules.model import (
     AddedByHand,
     AddStudents,
+    Adopt,
     Allowance,
     Classes,
     CoTeachers,
     District,
+    Extra,
+    FormerOwner,
+    Freshness,
+    Keep,
     Limit,
     Matcher,
+    Pause,
     Policy,
     RemovedByHand,
     SchoolRules,
     Scope,
+    SeatException,
     StartAs,
     Students,
     WhenIncomplete,
@@ -48,9 +56,25 @@ BUILT_IN = SchoolRules(
         when_incomplete=WhenIncomplete.WAIT,
         start_as=StartAs.PROVISIONED,
         owner=None,
+        offer_again=None,
+        archive_after=None,
+        adopt=(),
     ),
-    co_teachers=CoTeachers(add=True),
-    students=Students(AddStudents.AT_ONCE, AddedByHand.KEEP, RemovedByHand.KEEP),
+    co_teachers=CoTeachers(
+        add=True,
+        at_most=20,
+        former_owner=FormerOwner.KEEP,
+        extra=(),
+        added_by_hand=AddedByHand.KEEP,
+        removed_by_hand=RemovedByHand.KEEP,
+    ),
+    students=Students(
+        AddStudents.AT_ONCE,
+        AddedByHand.KEEP,
+        RemovedByHand.KEEP,
+        removal_grace=timedelta(hours=48),
+        exceptions=(),
+    ),
     limits={
         "student.remove": Limit(
             district=Allowance(share=0.1),
@@ -66,12 +90,18 @@ BUILT_IN = SchoolRules(
             at_least=2,
             line="built-in default",
         ),
+        "course.update": Limit(Allowance(share=0.75), None, None, 0, "built-in default"),
+        "course.owner": Limit(Allowance(share=0.1), None, None, 3, "built-in default"),
+        "course.restore": Limit(Allowance(share=0.1), None, None, 3, "built-in default"),
+        "course.archive": Limit(Allowance(share=0.1), None, None, 0, "built-in default"),
+        "course.create": Limit(Allowance(count=200), None, None, 0, "built-in default"),
     },
 )
 EVERYTHING = """\
 roster:
   - source: folder
     path: /srv/drops/today.zip
+freshness: {max_age: 2d, min_size: 0%}
 people: {match: email}
 classes:
   scope:
@@ -88,12 +118,37 @@ classes:
   protect: []
   when_incomplete: create
   start_as: active
+  offer_again: 7d
   owner: Classes@Springfield.Example
-co_teachers: {add: false}
-students: {add: at_once, added_by_hand: remove, removed_by_hand: restore}
+  adopt:
+    - {alias: "d:clever-*"}
+    - {alias: "p:*", name: Algebra*}
+  after_term: {archive_after: 90m}
+co_teachers:
+  add: false
+  at_most: 0
+  when_primary_changes: remove
+  extra:
+    - where: {course: [Algebra*, Geometry*]}
+      teachers: [Coach@Springfield.Example, aide@springfield.example]
+  added_by_hand: remove
+  removed_by_hand: restore
+students:
+  add: at_once
+  added_by_hand: remove
+  removed_by_hand: restore
+  removal_grace: 0h
+  exceptions:
+    - {person: Pat@Springfield.Example, where: {name: Chorus*}, keep: out}
+    - {person: pat@springfield.example, where: {name: Band*, grade: "09"}, keep: in}
 limits:
   student.remove: {district: 200, school: 0%, at_least: 0}
   teacher.remove: {school: 100%}
+  course.archive: {school: 5, at_least: 1}
+  course.create: {district: 0}
+pause:
+  - {from: 2027-06-10, to: 2027-08-20}
+  - {from: "2026-12-24", to: '2026-12-24'}
 """
 
 
@@ -135,6 +190,8 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
         school_lines={},
         digest=digest.hexdigest(),
         commit=None,
+        freshness=Freshness(timedelta(hours=36), 0.8, "built-in default"),
+        pause=(),
     )
 
 
@@ -158,25 +215,75 @@ def test_every_field_is_read(tmp_path: Path) -> None:
             when_incomplete=WhenIncomplete.CREATE,
             start_as=StartAs.ACTIVE,
             owner="Classes@Springfield.Example",
+            offer_again=timedelta(days=7),
+            archive_after=timedelta(minutes=90),
+            adopt=(
+                Adopt("d:clever-*", None, "policies/district.yaml:30"),
+                Adopt("p:*", "Algebra*", "policies/district.yaml:31"),
+            ),
         ),
-        co_teachers=CoTeachers(add=False),
-        students=Students(AddStudents.AT_ONCE, AddedByHand.REMOVE, RemovedByHand.RESTORE),
+        co_teachers=CoTeachers(
+            add=False,
+            at_most=0,
+            former_owner=FormerOwner.REMOVE,
+            extra=(
+                Extra(
+                    Matcher({"course": ("Algebra*", "Geometry*")}),
+                    ("coach@springfield.example", "aide@springfield.example"),
+                    "policies/district.yaml:38",
+                ),
+            ),
+            added_by_hand=AddedByHand.REMOVE,
+            removed_by_hand=RemovedByHand.RESTORE,
+        ),
+        students=Students(
+            AddStudents.AT_ONCE,
+            AddedByHand.REMOVE,
+            RemovedByHand.RESTORE,
+            removal_grace=timedelta(0),
+            exceptions=(
+                SeatException(
+                    "pat@springfield.example",
+                    Matcher({"name": ("Chorus*",)}),
+                    Keep.OUT,
+                    "policies/district.yaml:48",
+                ),
+                SeatException(
+                    "pat@springfield.example",
+                    Matcher({"name": ("Band*",), "grade": ("09",)}),
+                    Keep.IN,
+                    "policies/district.yaml:49",
+                ),
+            ),
+        ),
         limits={
             "student.remove": Limit(
                 district=Allowance(count=200),
                 school=Allowance(share=0.0),
                 class_=Allowance(share=0.5),
                 at_least=0,
-                line="policies/district.yaml:30",
+                line="policies/district.yaml:51",
             ),
             "teacher.remove": Limit(
                 district=Allowance(share=0.1),
                 school=Allowance(share=1.0),
                 class_=Allowance(share=0.5),
                 at_least=2,
-                line="policies/district.yaml:31",
+                line="policies/district.yaml:52",
             ),
+            "course.update": BUILT_IN.limits["course.update"],
+            "course.owner": Limit(Allowance(share=0.1), None, None, 3, "built-in default"),
+            "course.restore": Limit(Allowance(share=0.1), None, None, 3, "built-in default"),
+            "course.archive": Limit(
+                Allowance(share=0.1), Allowance(count=5), None, 1, "policies/district.yaml:53"
+            ),
+            "course.create": Limit(Allowance(count=0), None, None, 0, "policies/district.yaml:54"),
         },
+    )
+    assert policy.freshness == Freshness(timedelta(days=2), 0.0, "policies/district.yaml:10")
+    assert policy.pause == (
+        Pause(date(2027, 6, 10), date(2027, 8, 20), "policies/district.yaml:56"),
+        Pause(date(2026, 12, 24), date(2026, 12, 24), "policies/district.yaml:57"),
     )
 
 

@@ -30,13 +30,24 @@ ERRORS_PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 MESSAGES = sorted((ROOT / "tests/mistakes/policy").glob("*.txt"))
 DISTRICT, SCHOOL = fields(school_file=False), fields(school_file=True)
 EITHER = {**DISTRICT, **SCHOOL}
-MATCHER: Field = ("classes", "scope", "exclude")
+LISTS: set[Field] = {  # of maps; each has a row of its own beside those of its entries' keys
+    ("pause",),
+    ("co_teachers", "extra"),
+    ("students", "exceptions"),
+}
+WHOLE: set[Field] = {  # matchers are told in a table of their own, the others in one row
+    ("classes", "scope", "exclude"),
+    ("co_teachers", "extra", "where"),
+    ("students", "exceptions", "where"),
+    ("classes", "adopt"),
+    ("classes", "after_term"),
+}
 
 
 def leaves(known: dict[Field, Schema]) -> list[Field]:
-    """The keys that hold a value rather than more keys; a matcher's are told in their own table."""
-    maps = {field[:-1] for field in known}
-    return [f for f in known if f == MATCHER or (f not in maps and f[:-1] != MATCHER)]
+    """The keys that have a row in the table: those that hold a value rather than more keys."""
+    maps = {field[:-1] for field in known} - LISTS - WHOLE
+    return [field for field in known if field not in maps and field[:-1] not in WHOLE]
 
 
 def section(page: str, title: str) -> str:
@@ -67,6 +78,16 @@ def test_every_key_tells_an_editor_what_it_is(field: Field) -> None:
     assert part.get("description") or field[-1] in ("student.remove", "teacher.remove")
 
 
+def test_every_time_is_told_alike() -> None:
+    times = [f for f in DISTRICT if "a time such" in str(DISTRICT[f].get("x-expected"))]
+    assert {f: DISTRICT[f]["x-expected"] for f in times} == {
+        ("freshness", "max_age"): "a time such as 48h or 2d",
+        ("classes", "offer_again"): "never, or a time such as 48h or 2d",
+        ("classes", "after_term", "archive_after"): "a time such as 48h or 2d",
+        ("students", "removal_grace"): "a time such as 48h or 2d",
+    }
+
+
 @pytest.mark.parametrize("field", [f for f in DISTRICT if "examples" in DISTRICT[f]], ids=dotted)
 def test_every_example_and_default_is_allowed(field: Field) -> None:
     part = DISTRICT[field]
@@ -78,6 +99,7 @@ def test_every_example_and_default_is_allowed(field: Field) -> None:
 def test_the_defaults() -> None:
     assert defaults() == {
         "roster": [{"source": "folder", "path": "./roster"}],
+        "freshness": {"max_age": "36h", "min_size": "80%"},
         "people": {"match": "email"},
         "classes": {
             "scope": {
@@ -94,14 +116,36 @@ def test_the_defaults() -> None:
             "protect": ["name", "section", "room"],
             "when_incomplete": "wait",
             "start_as": "provisioned",
+            "offer_again": "never",
             "owner": "primary_teacher",
+            "adopt": [],
+            "after_term": "keep",
         },
-        "co_teachers": {"add": True},
-        "students": {"add": "at_once", "added_by_hand": "keep", "removed_by_hand": "keep"},
+        "co_teachers": {
+            "add": True,
+            "at_most": 20,
+            "when_primary_changes": "keep",
+            "extra": [],
+            "added_by_hand": "keep",
+            "removed_by_hand": "keep",
+        },
+        "students": {
+            "add": "at_once",
+            "added_by_hand": "keep",
+            "removed_by_hand": "keep",
+            "removal_grace": "48h",
+            "exceptions": [],
+        },
         "limits": {
             "student.remove": {"district": "10%", "school": "25%", "class": "50%", "at_least": 3},
             "teacher.remove": {"district": "10%", "class": "50%", "at_least": 2},
+            "course.update": {"district": "75%", "at_least": 0},
+            "course.owner": {"district": "10%", "at_least": 3},
+            "course.restore": {"district": "10%", "at_least": 3},
+            "course.archive": {"district": "10%", "at_least": 0},
+            "course.create": {"district": 200, "at_least": 0},
         },
+        "pause": [],
     }
 
 
@@ -115,10 +159,20 @@ def test_what_a_school_may_hold() -> None:
         ("district", "timezone"),
         ("roster", "source"),
         ("roster", "path"),
+        ("freshness", "max_age"),
+        ("freshness", "min_size"),
         ("people", "match"),
         ("classes", "key"),
         ("limits", "student.remove", "district"),
         ("limits", "teacher.remove", "district"),
+        ("limits", "course.update", "district"),
+        ("limits", "course.owner", "district"),
+        ("limits", "course.restore", "district"),
+        ("limits", "course.archive", "district"),
+        ("limits", "course.create", "district"),
+        ("pause",),
+        ("pause", "from"),
+        ("pause", "to"),
     }
 
 
@@ -138,7 +192,7 @@ class TestPolicyPage:
         field = next(f for f in DISTRICT if dotted(f) == as_field(row[0]))
         value: object = defaults()
         for step in field:
-            value = value[0] if isinstance(value, list) else value
+            value = value[0] if isinstance(value, list) and value else value
             value = value.get(step) if isinstance(value, dict) else None
         told = row[2].strip("`")
         if value is None:
@@ -176,7 +230,13 @@ class TestPolicyPage:
         document, _ = read_yaml("docs/policy.md", whole)
         assert document is not None
         data = cast(dict[str, Yaml], document.data)
-        shown = merged(data, {"classes": {"scope": {"exclude": []}}})
+        empty: dict[str, Yaml] = {
+            "classes": {"scope": {"exclude": []}, "adopt": []},
+            "co_teachers": {"extra": []},
+            "students": {"exceptions": []},
+            "pause": [],
+        }
+        shown = merged(data, empty)
         assert {key: shown[key] for key in defaults()} == defaults()
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from policy.rules.model import Matcher, Scope
 from policy.rules.schema import schema
-from policy.rules.scope import FACTS_OF_MATCHER, SectionFacts, TermFacts, Verdict, judge_scope
+from policy.rules.scope import (
+    FACTS_OF_MATCHER,
+    SectionFacts,
+    TermFacts,
+    Verdict,
+    is_like,
+    judge_scope,
+    matches,
+)
 
 TODAY = date(2026, 10, 1)
 FALL = TermFacts("t-fall", "Fall 2026", date(2026, 8, 24), date(2026, 12, 19))
@@ -120,6 +128,7 @@ def test_exclude(keys: dict[str, tuple[str, ...]], excluded: bool) -> None:
     scope = replace(ALL, exclude=(Matcher({"name": ("never",)}), Matcher(keys)))
     expected = out("exclude[1]") if excluded else INSIDE
     assert judge_scope(ALGEBRA, scope, TODAY) == expected
+    assert matches(Matcher(keys), ALGEBRA) is excluded
 
 
 @pytest.mark.parametrize("key", FACTS_OF_MATCHER)
@@ -144,6 +153,7 @@ def test_globs(glob: str, title: str, matched: bool) -> None:
     scope = replace(ALL, exclude=(Matcher({"name": (glob,)}),))
     section = replace(ALGEBRA, section_title=title)
     assert judge_scope(section, scope, TODAY).inside is not matched
+    assert is_like(title, glob) is matched
 
 
 def test_the_schema_has_the_very_keys_that_matchers_know() -> None:
