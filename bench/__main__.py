@@ -1,142 +1,136 @@
-"""`make bench`: the first night, a quiet night and a plan, beside the machine's own speed.
+"""`make bench`: Rollbook at the sizes of large districts, beside the plain way, as a table.
 
-Each figure is the best of several runs, as a multiple of the time that this machine takes to read
-and sort the same rows with the standard library: so figures of two machines can be compared.
+BENCH_STUDENTS names other sizes than the usual ones, comma between them. Each figure is of a
+process of its own; a quiet night is also measured against the simulator, with its HTTP, and a first
+night against Google's quotas.
 """
 
-import csv
-import io
 import json
-import resource
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from policy import engine, wiring
-from policy.engine import Inputs, World
-from policy.rehearsal import Stage, admin_of, set_stage
-from policy.settings import read_settings
-from policy.simulator.server import serve
+from bench import pace, simulated
+from bench.districts import Size, write_district
+from bench.stats import read_statistics
 
-SECTIONS, PUPILS, TAKES = 400, 2_000, 25
-RUNS = 3
+SIZES = (10_000, 100_000)
+LARGEST = 1_000_000
+VARIABLE = "BENCH_STUDENTS"
+SEED = 20_261_001
+TARGET_SECONDS, TARGET_MIB, TARGET_GROWTH = 120.0, 2048.0, 1.3
+PAIRS = {  # what is measured, and the plain way to the same counts
+    "quiet": "plain_quiet",
+    "changed": "plain_changed",
+    "nothing": "plain_nothing",
+}
+TITLES = {
+    "read": "read the drop",
+    "quiet": "read + plan, nothing changed",
+    "changed": "read + plan, 1 % moved",
+    "nothing": "read + plan, empty Classroom",
+    **dict.fromkeys(PAIRS.values(), "  the plain way"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one job took."""
+
+    wall: float
+    cpu: float
+    peak: float  # MiB
+    counts: Mapping[str, int]
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        policy, drop = write_district(Path(folder))
-        unit = best(lambda: yardstick(drop / "enrollments.csv"), runs=10)
-        show("yardstick: read and sort the enrollments", unit, unit)
-        show("read and judge policy and roster", best(lambda: read(policy, drop)), unit)
-        nights(policy, read(policy, drop), unit)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{'peak memory, the simulator included':44}{peak:9.0f} MiB\n")
-
-
-def nights(policy: Path, inputs: Inputs, unit: float) -> None:
-    """First nights on empty Classrooms, and quiet nights after the last of them."""
-    firsts: list[float] = []
-    for last in (False,) * (RUNS - 1) + (True,):
-        with world(policy) as (there, calls):
-            firsts.append(timed(lambda: engine.sync(inputs, there, allowed={})))
-            if not last:
-                continue
-            show("first night", min(firsts), unit, calls())
-            quiet = best(lambda: engine.sync(inputs, there, allowed={}))
-            show("quiet night", quiet, unit)
-
-
-@contextmanager
-def world(policy: Path) -> Iterator[tuple[World, Callable[[], str]]]:
-    """An empty Classroom with everybody's account, and what was asked of it."""
-    stage = Stage(domain="bench.example", roster=policy / "roster", quotas=False)
-    sim = set_stage(stage)
-    with tempfile.TemporaryDirectory() as folder, serve(sim, port=0) as url:
-        key = Path(folder) / "key.json"
-        key.write_text(json.dumps(sim.key_file()), encoding="utf-8")
-        settings = read_settings(
-            {
-                "ROLLBOOK_STATE": folder,
-                "ROLLBOOK_GOOGLE_ROOT": url,
-                "ROLLBOOK_GOOGLE_CREDENTIALS": str(key),
-                "ROLLBOOK_GOOGLE_ADMIN": admin_of(stage),
-                "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "1000000",
-                "ROLLBOOK_TODAY": "2026-09-01",
-            }
-        )
-        with wiring.open_world(settings, lambda _done, _total: None) as there:
-            yield (
-                there,
-                lambda: f"{sum(sim.calls.api.values()):,} calls, {sim.calls.http:,} requests",
+    sizes = [int(n) for n in os.environ.get(VARIABLE, "").replace("_", "").split(",") if n]
+    quiet: dict[int, float] = {}
+    for students in sizes or SIZES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            size = write_district(
+                Path(folder), students=students, seed=SEED, statistics=read_statistics()
             )
+            quiet[students] = _measure(Path(folder), size) / size.seats
+    _say_growth(quiet)
+    if not sizes:
+        simulated.main()
+        pace.main()
 
 
-def read(policy: Path, drop: Path) -> Inputs:
-    return engine.read_inputs(policy, drop)
-
-
-def yardstick(path: Path) -> None:
-    with path.open(encoding="utf-8", newline="") as file:
-        sorted(csv.reader(file))
-
-
-def best(do: Callable[[], object], *, runs: int = RUNS) -> float:
-    return min(timed(do) for _ in range(runs))
-
-
-def timed(do: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    do()
-    return time.perf_counter() - start
-
-
-def show(what: str, seconds: float, unit: float, more: str = "") -> None:
-    sys.stdout.write(f"{what:44}{seconds / unit:9.1f} x  ({seconds:.3f} s)  {more}\n")
-
-
-def write_district(folder: Path) -> tuple[Path, Path]:
-    """A policy and a roster of one school: 400 sections, 2,000 students, 10,000 seats."""
-    drop = folder / "roster"
-    drop.mkdir()
-    (folder / "district.yaml").write_text(
-        "version: 1\ndistrict: {id: bench, name: Bench, domains: [bench.example], timezone: UTC}\n"
+def _measure(folder: Path, size: Size) -> float:
+    """A table for one district; the seconds of its quiet night."""
+    _say(
+        f"\n{size.students:,} students, {size.schools:,} schools, {size.sections:,} sections, "
+        f"{size.teachers:,} teachers, {size.seats:,} seats"
     )
-    users = [["t" + str(n), "teacher"] for n in range(SECTIONS // 5)]
-    users += [["s" + str(n), "student"] for n in range(PUPILS)]
-    seats = [[n, f"t{n % (SECTIONS // 5)}", "teacher", "true"] for n in range(SECTIONS)]
-    seats += [
-        [n, f"s{(n * 7 + k * 53) % PUPILS}", "student", ""]
-        for n in range(SECTIONS)
-        for k in range(TAKES)
-    ]
-    tables = {
-        "orgs": ("sourcedId,name,type", [["sch", "School", "school"]]),
-        "academicSessions": (
-            "sourcedId,title,type,startDate,endDate,schoolYear",
-            [["y", "Year", "term", "2026-08-15", "2027-06-01", "2027"]],
-        ),
-        "courses": ("sourcedId,title,orgSourcedId", [["c", "Course", "sch"]]),
-        "classes": (
-            "sourcedId,title,courseSourcedId,classType,schoolSourcedId,termSourcedIds",
-            [[n, f"Class {n}", "c", "scheduled", "sch", "y"] for n in range(SECTIONS)],
-        ),
-        "users": (
-            "sourcedId,enabledUser,orgSourcedIds,role,username,givenName,familyName,email",
-            [[k, "true", "sch", role, k, k, "B", f"{k}@bench.example"] for k, role in users],
-        ),
-        "enrollments": (
-            "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary",
-            [[f"{n}-{who}", n, "sch", who, role, first] for n, who, role, first in seats],
-        ),
-    }
-    for name, (header, rows) in tables.items():
-        text = io.StringIO()
-        csv.writer(text).writerows([header.split(","), *rows])
-        (drop / f"{name}.csv").write_text(text.getvalue(), encoding="utf-8")
-    return folder, drop
+    _say(f"{'':32}{'wall':>9}{'CPU':>9}{'peak':>11}{'a seat':>10}   seats +, -, kept")
+    run("prepare", folder)
+    _show("read", run("read", folder), size)
+    figures = {job: _pair(job, folder, size) for job in PAIRS}
+    night = figures["quiet"]
+    if size.students >= LARGEST:
+        is_met = night.wall <= TARGET_SECONDS and night.peak <= TARGET_MIB
+        _say(
+            f"target for a quiet night: {TARGET_SECONDS:.0f} s and {TARGET_MIB:,.0f} MiB; "
+            f"{'met' if is_met else 'MISSED'}"
+        )
+    return night.wall
+
+
+def _pair(job: str, folder: Path, size: Size) -> Figures:
+    """A job, the plain way beside it, and whether both come to the same counts."""
+    ours, plain = run(job, folder), run(PAIRS[job], folder)
+    _show(job, ours, size)
+    _show(PAIRS[job], plain, size)
+    if ours.counts != plain.counts:
+        raise SystemExit(f"{job}: {dict(ours.counts)}, and the plain way {dict(plain.counts)}")
+    wall, peak = ours.wall / plain.wall, ours.peak / plain.peak
+    _say(f"  {'same counts; of the plain way':30}{wall:8.2f}x{'':9}{peak:10.2f}x")
+    return ours
+
+
+def run(job: str, folder: Path) -> Figures:
+    """One job of `bench.measure`."""
+    command = [sys.executable, "-m", "bench.measure", job, str(folder)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise SystemExit(f"{job} ended with {done.returncode}")
+    if job == "nothing":
+        shutil.rmtree(folder / "empty")
+    return Figures(**json.loads(done.stdout))
+
+
+def _show(job: str, figures: Figures, size: Size) -> None:
+    seat = figures.wall / size.seats * 1e6
+    counts = [f"{figures.counts[name]:,}" for name in ("add", "remove", "kept") if job != "read"]
+    _say(
+        f"{TITLES[job]:32}{figures.wall:8.1f}s{figures.cpu:8.1f}s{figures.peak:7.0f} MiB"
+        f"{seat:7.2f} us   {' '.join(counts)}"
+    )
+
+
+def _say_growth(quiet: Mapping[int, float]) -> None:
+    """Whether a seat costs the same in the largest district as in the smallest."""
+    sizes: Sequence[int] = sorted(quiet)
+    if len(sizes) > 1:
+        small, large = sizes[0], sizes[-1]
+        growth = quiet[large] / quiet[small]
+        verdict = "met" if growth <= TARGET_GROWTH else "MISSED"
+        _say(
+            f"\na quiet night's time a seat, {large:,} students to {small:,}: {growth:.2f} "
+            f"(target: at most {TARGET_GROWTH}; {verdict})\n"
+        )
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

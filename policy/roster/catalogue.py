@@ -1,10 +1,12 @@
 """Schools, terms, courses and sections out of OneRoster's rows, with what each hangs on."""
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from policy.roster.blocks import Cells
 from policy.roster.codes import Code
-from policy.roster.csv_rows import Cells, Row
+from policy.roster.csv_rows import Row
 from policy.roster.model import Course, Place, School, Section, Term
 from policy.roster.oneroster_csv import CLASSES, COURSES, ORGS, SESSIONS
 from policy.roster.rows import (
@@ -29,6 +31,7 @@ class Catalogue:
     courses: Shelf[Course] = field(default_factory=lambda: Shelf(COURSES.file))
     sections: Shelf[Section] = field(default_factory=lambda: Shelf(CLASSES.file))
     _kinds: dict[str, str] = field(default_factory=dict)  # of orgs, by key
+    _terms: dict[tuple[str, ...], tuple[Term, ...]] = field(default_factory=dict)  # by their keys
 
     def fillers(self) -> dict[str, Callable[[Iterable[Row]], None]]:
         """How to take in the rows of each file."""
@@ -74,12 +77,12 @@ class Catalogue:
             code=code,
             school=school,
             course=course,
-            terms=self._terms_of(place, terms),
+            terms=self._same_terms(self._terms_of(place, terms)),
             grades=several(grades),
             subjects=several(subjects),
             periods=several(periods),
-            room=one_line(room),
-            kind=kind.casefold(),
+            room=sys.intern(one_line(room)),
+            kind=sys.intern(kind.casefold()),
             place=place,
         )
 
@@ -95,6 +98,10 @@ class Catalogue:
         if course is None or school is None:
             raise RowGone
         return course, school
+
+    def _same_terms(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        """One tuple for all sections that have these terms."""
+        return self._terms.setdefault(tuple(term.key for term in terms), terms)
 
     def _terms_of(self, place: Place, cell: str) -> tuple[Term, ...]:
         """Those that are known, in order of date. One unknown among them is only noted."""

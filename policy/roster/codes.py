@@ -19,6 +19,8 @@ class Code(Enum):
     NOT_SUPPORTED_YET = "R108"
     DELTA = "R109"
     MOSTLY_FAULTY = "R110"
+    OLD = "R111"
+    SHRUNK = "R112"
 
     TOO_FEW = "R201"
     TOO_MANY = "R202"

@@ -9,11 +9,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from operator import itemgetter
 from typing import BinaryIO
 
 from policy.errors import RosterAtFault
+from policy.roster import blocks
+from policy.roster.blocks import NOT_UTF8, Block, Cells, Columns, read_block
 from policy.roster.codes import Code, counted, problem
 from policy.roster.model import Fault, Place
 
@@ -24,12 +26,9 @@ FEW_ODD_ROWS = 5  # fewer are never more than odd rows, be the file as short as 
 ODD_SHARE = 50  # else one row in so many
 READINGS = 4  # ways to read a row of a wrong width that are worth a try
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _UNUSED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # no letters of Windows-1252
 _SEPARATED = " separated by "
 _ILLEGIBLE = re.compile("[\udc80-\udcff\0]")
-
-Cells = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,20 @@ class CsvFile:
     def open_end(self) -> int | None:
         return self._lines.open_end
 
-    def rows(self, columns: Sequence[int | None]) -> Iterator[Row]:
+    def rows(self, columns: Columns) -> Iterator[Row]:
         """The cells that stand in `columns` (None: a column that the file doesn't have), stripped.
         The first is the row's key and not empty, save in a Broken row."""
+        for part in self.parts(columns):
+            if isinstance(part, Block):
+                yield from part.rows()
+            else:
+                yield part
+
+    def parts(self, columns: Columns) -> Iterator[Block | Row]:
+        """The same rows, many at once where nothing is odd about them."""
         pick = _picker(columns, len(self.header))
         while True:
+            yield from self._blocks(columns)
             try:
                 yield from self._whole_rows(columns, pick)
             except csv.Error as error:
@@ -79,14 +87,31 @@ class CsvFile:
                 self.count += 1
                 yield self._badly_quoted(columns, str(error))
                 self._lines.begin_row()
-            else:
+            if not self._lines.are_ahead and self._lines.at_end:
                 odd = len(self._odd_rows)
                 if odd >= FEW_ODD_ROWS and odd * ODD_SHARE > self.count:
                     raise self._not_utf8()
                 return
 
-    def _whole_rows(self, columns: Sequence[int | None], pick: "Pick") -> Iterator[Row]:
-        """Rows until the end, or until csv.Error. This loop is the hot one."""
+    def _blocks(self, columns: Columns) -> Iterator[Block]:
+        """Blocks until something is odd. Of a large one with something odd in it, the small parts
+        without it are blocks still."""
+        lines, width = self._lines, len(self.header)
+        while True:
+            is_small = lines.are_ahead
+            text = lines.read_ahead(blocks.SMALL if is_small else blocks.LARGE)
+            block = read_block(text, lines.number + 1, width=width, columns=columns)
+            if block is not None:
+                self.count += len(block)
+                lines.number += len(block)
+                yield block
+            elif text:
+                lines.put_back(text, to_be_read_slowly=is_small)
+            if not text or (is_small and block is None):
+                return
+
+    def _whole_rows(self, columns: Columns, pick: "Pick") -> Iterator[Row]:
+        """Rows until the end of what was put back, or until csv.Error."""
         lines = self._lines
         record = lines.record
         width = len(self.header)
@@ -100,8 +125,9 @@ class CsvFile:
                     raise csv.Error("rows within quotes")
                 self.count += 1
                 yield self._judge(cells, columns, pick)
-            record.clear()
-            lines.odd = False
+            lines.begin_row()
+            if lines.is_end_of_odd:
+                return
 
     def _swallowed(self, cells: Sequence[str]) -> bool:
         """Whether a row of several lines is rather a quote that swallowed the rows below it."""
@@ -109,7 +135,7 @@ class CsvFile:
         below = self._lines.record[1:]
         return len(cells) != width or any(line.count(",") >= width - 1 for line in below)
 
-    def _judge(self, cells: list[str], columns: Sequence[int | None], pick: "Pick") -> Row:
+    def _judge(self, cells: list[str], columns: Columns, pick: "Pick") -> Row:
         """A row that has something odd about it: of a wrong width, illegible, without a key."""
         line = self._lines.first_number
         width = len(self.header)
@@ -133,7 +159,7 @@ class CsvFile:
 
     def _count_odd(self, cells: str) -> None:
         """A few rows of other bytes are faulty rows; many are a file of another encoding."""
-        if _NOT_UTF8.search(cells):
+        if NOT_UTF8.search(cells):
             self._odd_rows.append(cells)
         if len(self._odd_rows) > ODD_ROWS:
             raise self._not_utf8()
@@ -144,9 +170,7 @@ class CsvFile:
         words = f'is not UTF-8{guess}; export it as "CSV UTF-8"'
         return RosterAtFault([problem(self._file, words, Code.NOT_TEXT)])
 
-    def _of_wrong_width(
-        self, line: int, cells: Sequence[str], columns: Sequence[int | None]
-    ) -> Row:
+    def _of_wrong_width(self, line: int, cells: Sequence[str], columns: Columns) -> Row:
         width = len(self.header)
         words = f"the row has {counted(len(cells), 'field')}; expected {width}, as the header has"
         if len(cells) < width:
@@ -158,7 +182,7 @@ class CsvFile:
         padded = code is Code.TOO_MANY and not any(map(str.strip, cells[width:]))
         return line, row[1], replace(row[2], padded=padded)
 
-    def _badly_quoted(self, columns: Sequence[int | None], error: str) -> Row:
+    def _badly_quoted(self, columns: Columns, error: str) -> Row:
         """The first line of a row that csv can't read; what stands before its first quote can."""
         line = self._lines.first_number
         legible = self._lines.record[0].partition('"')[0].split(",")[:-1]
@@ -217,6 +241,9 @@ class _Lines:
         _refuse_other_encodings(stream, file)
         self._text = TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         self._again: deque[str] = deque()
+        self._ahead = StringIO()  # what was read, and put back
+        self._ahead_end = 0
+        self._odd_left = 0  # characters of what was put back, which are to be read line by line
         self._file = file
         self.record: list[str] = []
         self.number = 0
@@ -232,16 +259,47 @@ class _Lines:
     def at_end(self) -> bool:
         """Whether no line is left to be read."""
         if not self._again:
-            self._again.extend(filter(None, [self._text.readline(LINE_LENGTH)]))
+            self._again.extend(filter(None, [self._readline()]))
         return not self._again
+
+    @property
+    def is_end_of_odd(self) -> bool:
+        """Whether, between two rows, blocks may be read again."""
+        return self._odd_left <= 0 and not self._again
+
+    @property
+    def are_ahead(self) -> bool:
+        """Whether anything that was put back is left."""
+        return self._ahead.tell() < self._ahead_end
+
+    def read_ahead(self, size: int) -> str:
+        """Whole lines, about so many characters; none at the end, nor while a row's lines are read
+        again. They count as read only when the reader counts them."""
+        if not size or not self.is_end_of_odd:
+            return ""
+        text = self._ahead.read(size) or self._text.read(size)
+        return text + self._line() if text else text
+
+    def put_back(self, text: str, *, to_be_read_slowly: bool) -> None:
+        """Undo `read_ahead`."""
+        left = text + self._ahead.read()
+        self._ahead, self._ahead_end = StringIO(left, newline=""), len(left)
+        self._odd_left = len(text) if to_be_read_slowly else 0
+
+    def _readline(self) -> str:
+        line = self._line()
+        self._odd_left -= len(line)
+        return line
+
+    def _line(self) -> str:
+        return self._ahead.readline(LINE_LENGTH) or self._text.readline(LINE_LENGTH)
 
     def read(self) -> Iterator[str]:
         record = self.record
-        readline = self._text.readline
-        while line := self._again.popleft() if self._again else readline(LINE_LENGTH):
+        while line := self._again.popleft() if self._again else self._readline():
             self.number += 1
             record.append(line)
-            if "\0" in line or not (line.isascii() or _NOT_UTF8.search(line) is None):
+            if "\0" in line or not (line.isascii() or NOT_UTF8.search(line) is None):
                 self.odd = True
             if line[-1] not in "\r\n":
                 self._judge_open_end(line)
@@ -286,7 +344,7 @@ def separated_together(problems: Sequence[str]) -> list[str]:
 Pick = Callable[[list[str]], Cells]
 
 
-def _picker(columns: Sequence[int | None], width: int) -> Pick:
+def _picker(columns: Columns, width: int) -> Pick:
     """A function that takes the wanted cells out of a row; a missing column's is empty."""
     take = itemgetter(*(width if column is None else column for column in columns))
 
@@ -297,7 +355,7 @@ def _picker(columns: Sequence[int | None], width: int) -> Pick:
     return pick
 
 
-def _readings(cells: Sequence[str], columns: Sequence[int | None], width: int) -> tuple[Cells, ...]:
+def _readings(cells: Sequence[str], columns: Columns, width: int) -> tuple[Cells, ...]:
     """A row of a wrong width: as many fields too few or too many as may stand before each cell."""
     off = len(cells) - width
     step = 1 if off > 0 else -1

@@ -159,20 +159,21 @@ class _Loading:
         fillers = {
             **self.catalogue.fillers(),
             USERS.file: self.people.fill,
-            ENROLLMENTS.file: self.seats.fill,
         }
         for table in TABLES:
             if table.file in self.headers:
                 with self._gathered():
-                    self._read_table(table, fillers[table.file])
+                    self._read_table(table, fillers.get(table.file))
 
-    def _read_table(self, table: Table, fill: Callable[[Iterable[Row]], None]) -> None:
+    def _read_table(self, table: Table, fill: Callable[[Iterable[Row]], None] | None) -> None:
         with self._open(table.file) as opened:
-            rows = opened.rows(self.headers[table.file].columns)
+            columns = self.headers[table.file].columns
             if self.problems:
-                self._look_at(rows, table)
+                self._look_at(opened.rows(columns), table)
+            elif fill is None:
+                self.seats.fill(opened.parts(columns))
             else:
-                fill(rows)
+                fill(opened.rows(columns))
         if opened.count == 0:
             words = "has a header and no rows, as if its export had failed; export it again"
             raise RosterAtFault([problem(table.file, words, Code.FILE_EMPTY)])
@@ -224,9 +225,9 @@ class _Loading:
             schools=shelves.schools.there,
             terms=shelves.terms.there,
             courses=shelves.courses.there,
-            people={k: p for k, p in self.people.shelf.there.items() if k in self.seats.named},
+            people=self.people.there.only(self.seats.seating.named()),
             sections=shelves.sections.there,
-            memberships={key: tuple(members) for key, members in self.seats.members.items()},
+            memberships=self.seats.seating.packed(),
             memberships_file=ENROLLMENTS.file,
             faults=tuple(sorted(faults, key=lambda f: (_rank(f.place.file), f.place.line))),
             doubtful_people=self.seats.doubtful_people(),

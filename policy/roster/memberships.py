@@ -1,14 +1,17 @@
 """Who is what in which section, out of OneRoster's enrollments; and which seats are in doubt."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
+from policy.roster.blocks import Block, Cells
 from policy.roster.codes import Code, counted
-from policy.roster.csv_rows import Broken, Cells, Row
-from policy.roster.model import Fault, Membership, Place, Role, Section
+from policy.roster.csv_rows import Broken, Row
+from policy.roster.model import Fault, Place, Role, Section
 from policy.roster.oneroster_csv import ENROLLMENTS
-from policy.roster.people import FAMILY, STAFF, People
+from policy.roster.packed import Seating
+from policy.roster.people import FAMILY, NOBODY, ROLES, STAFF, People, is_surprise
 from policy.roster.repeats import Repeats
 from policy.roster.rows import (
     Ledger,
@@ -24,7 +27,10 @@ from policy.roster.rows import (
 FILE = ENROLLMENTS.file
 SEATS = {"teacher": Role.TEACHER, "student": Role.STUDENT}
 NOT_SEATS = STAFF | FAMILY
+COMBINED = 1 << 16  # combinations of cells that are remembered
 DAMAGE = ('"', "\ufffd")  # no SIS makes keys with these: a key that has one can't be read
+
+_Combined = tuple[str, str, str, str, str, int]  # status, role, primary, begin, end, role in users
 
 
 @dataclass(slots=True)
@@ -35,8 +41,7 @@ class Seats:
     ledger: Ledger
     sections: Shelf[Section]
     people: People
-    members: dict[str, list[Membership]] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)  # people, by key
+    seating: Seating = field(init=False)
     doubts: dict[str, list[int]] = field(default_factory=dict)  # by section; faults' numbers
     anywhere: list[int] = field(default_factory=list)
     unplaced: list[int] = field(default_factory=list)  # rows of sections that classes.csv lacks
@@ -46,22 +51,94 @@ class Seats:
     _not_seats: Met = field(default_factory=Met)
     _surprises: Met = field(default_factory=Met)
     _ids: Repeats = field(default_factory=Repeats)
+    _sure_roles: bytes = b""
+    _known: dict[_Combined, int | None] = field(default_factory=dict)
     _alike: dict[str, list[str]] = field(default_factory=dict)
 
-    def fill(self, rows: Iterable[Row]) -> None:
+    def __post_init__(self) -> None:
+        self.seating = Seating(self.people.there)
+
+    def fill(self, parts: Iterable[Block | Row]) -> None:
+        """All rows, after the sections and the people are there."""
+        self._sure_roles = self.people.sure_roles()
+        for part in parts:
+            if isinstance(part, Block):
+                self._take_block(part)
+            else:
+                self._take_row(*part)
+
+    def _take_block(self, block: Block) -> None:
+        """Rows that are seats of known people in known sections, many at once; the others one by
+        one, in their order."""
+        _, statuses, section_keys, _, users, roles, primaries, begins, ends = block.columns
+        sections = list(map(self.sections.there.get, section_keys))
+        numbers = self.people.there.numbers
+        persons = list(map(numbers.get, users, repeat(len(numbers))))
+        said = map(self._sure_roles.__getitem__, persons)
+        kinds = self._kinds(list(zip(statuses, roles, primaries, begins, ends, said, strict=True)))
+        odd: list[int] = []
+        if None in kinds or not all(sections):
+            rows = enumerate(zip(sections, kinds, strict=True))
+            odd = [n for n, (section, kind) in rows if section is None or kind is None]
+        start = 0
+        for stop in (*odd, len(block)):
+            keys = [section.key for section in sections[start:stop] if section is not None]
+            known = [kind for kind in kinds[start:stop] if kind is not None]
+            self.seating.add_many(
+                keys, persons[start:stop], known, range(block.first + start, block.first + stop)
+            )
+            self._count(map(str.strip, block.columns[0][start:stop]), len(keys))
+            if stop < len(block):
+                self._take_row(*block.row(stop), None)
+            start = stop + 1
+
+    def _kinds(self, combined: Sequence[_Combined]) -> list[int | None]:
+        """The number of each kind of membership; None for what has to be looked at by itself."""
+        known = self._known
+        if len(known) > COMBINED:
+            known.clear()
+        try:
+            return list(map(known.__getitem__, combined))
+        except KeyError:
+            for cells in set(combined).difference(known):
+                *texts, said = cells
+                known[cells] = self._kind_without_a_word(*map(str.strip, texts), said=said)
+            return list(map(known.__getitem__, combined))
+
+    def _kind_without_a_word(
+        self, status: str, role: str, primary: str, begins: str, ends: str, *, said: int
+    ) -> int | None:
+        """The kind of a membership of somebody of whom the file of people says a role, if there
+        is nothing to say about it."""
+        seat = SEATS.get(role)
+        if seat is None or said == NOBODY or is_surprise(seat, ROLES[said]):
+            return None
+        try:
+            refuse_gone(status)
+            return self._kind(seat, primary, begins, ends)
+        except (RowGone, RowUnfit):
+            return None
+
+    def _count(self, ids: Iterable[str], rows: int) -> None:
+        """Rows that have become memberships."""
+        self._ids.add_many(ids)
         tally = self.ledger.tally(FILE)
-        for line, cells, broken in rows:
-            tally.rows += 1
+        tally.rows += rows
+        tally.kept += rows
+
+    def _take_row(self, line: int, cells: Cells, broken: Broken | None) -> None:
+        tally = self.ledger.tally(FILE)
+        tally.rows += 1
+        try:
             if broken is not None:
                 self._take_broken(broken)
-                continue
-            try:
+            else:
                 self._take(line, cells)
-            except RowGone:
-                tally.gone += 1
-            except RowUnfit as unfit:
-                fault = Fault(unfit.code.value, Place(FILE, line), str(unfit))
-                self._doubt(cells[2], self.ledger.leave_out(fault))
+        except RowGone:
+            tally.gone += 1
+        except RowUnfit as unfit:
+            fault = Fault(unfit.code.value, Place(FILE, line), str(unfit))
+            self._doubt(cells[2], self.ledger.leave_out(fault))
 
     def _take(self, line: int, cells: Cells) -> None:
         """One whole row: is its section there, is it a seat, is its person there, since when?"""
@@ -75,14 +152,16 @@ class Seats:
         if seat is None:
             return
         person = self._person(user, seat, line)
+        kind = self._kind(seat, primary, begins, ends)
+        self.seating.add(section.key, person, kind, line)
+        self._ids.add_many([key])
+        self.ledger.tally(FILE).kept += 1
+
+    def _kind(self, seat: Role, primary: str, begins: str, ends: str) -> int:
         begin, end = a_day_or_none("beginDate", begins), a_day_or_none("endDate", ends)
         if begin and end and end < begin:
             raise RowUnfit(Code.DATES_ORDER, f"endDate {end} is before beginDate {begin}")
-        member = Membership(person, seat, yes_or_no("primary", primary), begin, end, line)
-        self.members.setdefault(section.key, []).append(member)
-        self.named.add(person)
-        self._ids.add(key, line)
-        self.ledger.tally(FILE).kept += 1
+        return self.seating.kind((seat, yes_or_no("primary", primary), begin, end))
 
     def _take_without_section(self, key: str) -> None:
         """A row of a section that is not there: it goes with its section's row, if there is one."""
@@ -112,11 +191,10 @@ class Seats:
         if key in self.people.shelf.faulty:
             self._of_faulty_people[key] += 1
             return key
-        person = self.people.shelf.there.get(key)
-        if person is not None:
-            if self.people.surprises(key, role):
+        if key in self.people.there:
+            if is_surprise(role, self.people.role_of(key)):
                 self._surprises.add(f"{key} {role.value}", Place(FILE, line))
-            return person.key
+            return key
         if key in self.people.shelf.gone:
             self._of_disabled += key in self.people.disabled
             raise RowGone
@@ -184,7 +262,7 @@ class Seats:
         """A section without any enrollment, while some name sections that are not there: a
         spreadsheet may have changed its key in one file (2E7 to 2.00E+07) and not in the other."""
         for key in self.sections.there if self.unplaced else ():
-            if key not in self.members:
+            if key not in self.seating:
                 self.doubts.setdefault(key, []).append(self.unplaced[0])
 
     def _note_oddities(self) -> None:
@@ -194,11 +272,11 @@ class Seats:
         for what, place, times in self._surprises:
             key, role = what.rsplit(" ", 1)
             words = (
-                f"{key!r} is {self.people.roles[key]} in users.csv and {role} in "
+                f"{key!r} is {self.people.role_of(key)} in users.csv and {role} in "
                 f"{counted(times, 'enrollment')}; the enrollment counts"
             )
             self.ledger.note(Code.ROLES_DIFFER, place, words)
-        repeats = sorted(self._ids.lines())
+        repeats = list(map(self.seating.line_of, self._ids.numbers()))
         if repeats:
             words = (
                 f"{counted(len(repeats), 'enrollment')} with an id that stands further up "
@@ -208,8 +286,12 @@ class Seats:
 
     def doubtful_people(self) -> Mapping[str, Fault]:
         """Only those whom a membership names: a broken row's key may be anything."""
-        faulty = self.people.shelf.faulty
-        return {key: self.ledger.faults[i] for key, i in faulty.items() if key in self.named}
+        named = self.seating.named() if self.people.shelf.faulty else set()
+        return {
+            key: self.ledger.faults[index]
+            for key, index in self.people.shelf.faulty.items()
+            if self.seating.number(key) in named
+        }
 
 
 def _without_zeros(key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from typing import NamedTuple
 
 
 class Role(Enum):
@@ -112,9 +113,11 @@ class Section:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Somebody's place in a section. `begin`/`end` None where open; `end` is exclusive."""
+class Membership(NamedTuple):
+    """Somebody's place in a section. `begin`/`end` None where open; `end` is exclusive.
+
+    A tuple, since it is made whenever it is asked for, by the million: that is more than twice as
+    fast."""
 
     person: str  # Person.key; the person may be missing from Roster.people (see Roster.doubtful)
     role: Role

@@ -1,18 +1,22 @@
 """People out of OneRoster's users: name and e-mail, and nothing else of what stands there."""
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from policy.roster.blocks import Cells
 from policy.roster.codes import Code, counted
-from policy.roster.csv_rows import Cells, Row
+from policy.roster.csv_rows import Row
 from policy.roster.model import Person, Place, Role
 from policy.roster.oneroster_csv import USERS
+from policy.roster.packed import PackedPeople
 from policy.roster.rows import Ledger, Met, RowGone, Shelf, one_line, yes_or_no
 
 STAFF = frozenset(("administrator", "aide", "proctor", "teacher"))
 FAMILY = frozenset(("guardian", "parent", "relative"))
-_ROLES = STAFF | FAMILY | {"student"}
+ROLES = ("", "student", *sorted(STAFF | FAMILY))
+UNKNOWN = 0  # a role that says nothing
+NOBODY = len(ROLES)  # who has no row, or a faulty one
+_NUMBERS = {role: number for number, role in enumerate(ROLES) if role}
 
 
 @dataclass(slots=True)
@@ -21,12 +25,16 @@ class People:
     calls them; what somebody is in a section is said by their memberships alone."""
 
     ledger: Ledger
-    shelf: Shelf[Person] = field(default_factory=lambda: Shelf(USERS.file))
-    roles: dict[str, str] = field(default_factory=dict)
+    there: PackedPeople = field(default_factory=lambda: PackedPeople(USERS.file))
+    shelf: Shelf[Person] = field(init=False)
+    roles: bytearray = field(default_factory=bytearray)  # by number: places in ROLES
     disabled: set[str] = field(default_factory=set)
     _disabled: Met = field(default_factory=Met)
     _blank: Met = field(default_factory=Met)
     _unknown_roles: Met = field(default_factory=Met)
+
+    def __post_init__(self) -> None:
+        self.shelf = Shelf(USERS.file, self.there)
 
     def fill(self, rows: Iterable[Row]) -> None:
         # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
@@ -60,12 +68,17 @@ class People:
             )
             self.ledger.note(Code.ROLE, place, words)
 
-    def surprises(self, key: str, role: Role) -> bool:
-        """Whether a seat in this role is a surprise, after what the file calls them."""
-        said = self.roles[key]
-        if role is Role.TEACHER:
-            return said == "student" or said in FAMILY
-        return said in STAFF or said in FAMILY
+    def role_of(self, key: str) -> str:
+        """What the file calls somebody who is there; empty for a role that is not OneRoster's."""
+        return ROLES[self.roles[self.there.numbers[key]]]
+
+    def sure_roles(self) -> bytes:
+        """The roles by number, and NOBODY for those whose row is faulty and for the number after
+        the last."""
+        roles = self.roles + bytes((NOBODY,))
+        for key in self.shelf.faulty:
+            roles[self.there.numbers.get(key, -1)] = NOBODY
+        return bytes(roles)
 
     def _person(self, place: Place, cells: Cells) -> Person:
         key, _, enabled, role, given, family, email = cells
@@ -76,7 +89,16 @@ class People:
             self._disabled.add("", place)
             raise RowGone
         plain = role.casefold()
-        if plain not in _ROLES:
+        number = _NUMBERS.get(plain, UNKNOWN)
+        if number == UNKNOWN:
             self._unknown_roles.add(role, place)
-        self.roles.setdefault(key, sys.intern(plain))
+        if key not in self.there:
+            self.roles.append(number)  # side by side with the people
         return Person(key, one_line(given), one_line(family), email, place)
+
+
+def is_surprise(seat: Role, role: str) -> bool:
+    """Whether a seat is one, after what the file of people calls them."""
+    if seat is Role.TEACHER:
+        return role == "student" or role in FAMILY
+    return role in STAFF or role in FAMILY

@@ -5,15 +5,16 @@ Cells become values here. It knows OneRoster's words for values, and no file and
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from policy.errors import RosterAtFault
+from policy.roster.blocks import Cells
 from policy.roster.codes import Code, problem
-from policy.roster.csv_rows import Cells, Row
+from policy.roster.csv_rows import Row
 from policy.roster.model import Fault, FaultLevel, Place
 
 FAULTY_ROWS = 1_000  # from here on a file that is mostly faulty rows is itself at fault
@@ -117,7 +118,7 @@ class Shelf(Generic[T]):
     number of its fault in the Ledger) and those that the file says are gone."""
 
     file: str
-    there: dict[str, T] = field(default_factory=dict)
+    there: MutableMapping[str, T] = field(default_factory=dict)
     faulty: dict[str, int] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
 
@@ -241,6 +242,7 @@ def a_school_year(text: str, end: date) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def several(text: str) -> tuple[str, ...]:
     """The parts of a list in one cell, each once."""
     return tuple(dict.fromkeys(part for p in text.split(",") if (part := p.strip())))

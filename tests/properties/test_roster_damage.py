@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy.errors import RosterAtFault
+from policy.roster import blocks
 from policy.roster.load import load_roster, read_roster
 from policy.roster.model import FaultLevel, Role, Roster
-from policy.roster.oneroster_csv import TABLES
+from policy.roster.oneroster_csv import ENROLLMENTS, TABLES, USERS
 from policy.roster.rows import Tally
 from unit.roster.small_drop import FILES, write_drop
 
@@ -175,3 +176,81 @@ def test_no_seat_is_lost_without_a_doubt(
         was = before.people.get(key)
         same = was is not None and (was.email, was.name) == (person.email, person.name)
         assert same or key in roster.doubtful_people
+
+
+SIZES = {"rows one by one": (0, 0), "small blocks": (120, 30), "blocks": (4000, 600)}
+
+
+def outcome(drop: Path, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, int]) -> object:
+    """All that is told of a drop, when it is read in blocks of this size."""
+    with monkeypatch.context() as patched:
+        patched.setattr(blocks, "LARGE", sizes[0])
+        patched.setattr(blocks, "SMALL", sizes[1])
+        try:
+            roster, tallies = read_roster(drop)
+        except RosterAtFault as fault:
+            return fault.problems
+    return roster, tallies, list(roster.people), list(roster.memberships)
+
+
+def long(name: str) -> bytes:
+    """A file of the people's or the seats', many times over, with ids of their own."""
+    header, *rows = plain(name).splitlines(keepends=True)
+    if name not in (USERS.file, ENROLLMENTS.file):
+        return plain(name)
+    return header + b"".join(b"%d%b" % (n, row) if n else row for n in range(12) for row in rows)
+
+
+ODD = {  # what a cell may say besides what it should
+    b"sourcedId": [b"e1", b" e1 ", b"1e1", b"tea", b" tea", b"", b'"e1"'],
+    b"status": [b"active", b" active", b"tobedeleted", b"inactive", b"x"],
+    b"enabledUser": [b"false", b"", b"x"],
+    b"role": [b"teacher", b"student", b"STUDENT", b" student", b"parent", b"proctor", b"x"],
+    b"email": [b"", b" a@b ", b'"a,b@c"', b"\xc3\xa9@b", b"\xff@b"],
+    b"classSourcedId": [b"alg2", b" alg2", b"alg9", b""],
+    b"userSourcedId": [b"ann", b" bob ", b"1tea", b"nobody", b""],
+    b"primary": [b"true", b"TRUE", b"x"],
+    b"beginDate": [b"2026-09-01", b" 2026-09-01", b"2026-13-01", b"2027-09-01"],
+    b"endDate": [b"2026-10-01", b"2026-02-30"],
+}
+
+
+@st.composite
+def odd_cells(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A long file in which some cells say something else than they should."""
+    name = draw(st.sampled_from([USERS.file, ENROLLMENTS.file]))
+    lines = long(name).splitlines()
+    header = lines[0].split(b",")
+    columns = st.sampled_from([n for n, column in enumerate(header) if column in ODD])
+    for _ in range(draw(st.integers(1, 8))):
+        row, column = draw(st.integers(1, len(lines) - 1)), draw(columns)
+        if draw(st.integers(0, 9)) == 0:  # a line broken in two
+            cut = draw(st.integers(0, len(lines[row])))
+            lines[row : row + 1] = [lines[row][:cut], lines[row][cut:]]
+        cells = lines[row].split(b",")
+        if column < len(cells):  # an odd cell before it may have had a comma
+            cells[column] = draw(st.sampled_from(ODD[header[column]]))
+        lines[row] = b",".join(cells)
+    return name, b"\n".join(lines) + b"\n"
+
+
+@st.composite
+def damaged_long(draw: st.DrawFn) -> tuple[str, bytes]:
+    name, data = draw(damaged())
+    return (name, data + b"".join(long(name).splitlines(keepends=True)[1:]))
+
+
+@settings(parent=QUIET, max_examples=300)
+@given(
+    mishap=st.one_of(damaged(), damaged_long(), odd_cells()),
+    end=st.sampled_from([b"\n", b"\r\n", b"\r"]),
+)
+def test_many_rows_at_once_are_read_as_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mishap: tuple[str, bytes], end: bytes
+) -> None:
+    name, data = mishap
+    files = {**{n: long(n) for n in NAMES}, name: data.replace(b"\n", end)}
+    drop = write_drop(tmp_path / "drop", files)
+    one_by_one = outcome(drop, monkeypatch, SIZES["rows one by one"])
+    for sizes in list(SIZES.values())[1:]:
+        assert outcome(drop, monkeypatch, sizes) == one_by_one
