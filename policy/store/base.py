@@ -15,7 +15,11 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class BaseCourse:
     """One course of ours as last applied. Members are Google user ids. `kept` tells since when a
-    teacher's own change has been seen: record ("name", "student:117…") -> RFC 3339 time."""
+    teacher's own change has been seen: record ("name", "student:117…") -> RFC 3339 time; `leaving`
+    the same of seats that the SIS no longer lists and whose grace runs. `former` are owners of
+    before who stay as teachers, `state` the courseState that we wrote last, `ends` the day after
+    its section's terms (ISO 8601), `read` when its members were last read (RFC 3339), `settled` a
+    digest of the wish that left nothing to do; the last three are "" when there is none."""
 
     alias: str
     course_id: str
@@ -28,6 +32,32 @@ class BaseCourse:
     teachers: frozenset[str]
     students: frozenset[str]
     kept: Mapping[str, str] = field(default_factory=dict)
+    leaving: Mapping[str, str] = field(default_factory=dict)
+    former: frozenset[str] = frozenset()
+    state: str = "PROVISIONED"
+    ends: str = ""
+    read: str = ""
+    settled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseHead:
+    """A course of ours without its members (see `BaseCourse`): of all courses at once there are
+    too many members to hold."""
+
+    alias: str
+    course_id: str
+    section_key: str
+    school_key: str
+    name: str
+    section: str
+    room: str
+    owner: str
+    kept: Mapping[str, str]
+    state: str
+    ends: str
+    read: str
+    settled: str
 
 
 class RunState(Enum):
@@ -40,7 +70,8 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run. `counts` is writes done by kind; `held` changes held by kind; `refused` likewise."""
+    """A run. `counts` is writes done by kind, and so are changes `held`, `refused` by Google for
+    good, and put off until a `later` run."""
 
     id: str
     plan_id: str
@@ -52,6 +83,7 @@ class RunRecord:
     counts: Mapping[str, int]
     held: Mapping[str, int]
     refused: Mapping[str, int]
+    later: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +134,16 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Which store this is, and a number that grows with every run and everything it writes.
-    `keyed_by` is what the keys of its classes were made from; empty in a new store."""
+    `keyed_by` is what the keys of its classes were made from; empty in a new store. `reported` is
+    up to when the Reports API has been read (RFC 3339; empty: never), `roster` the rows by kind of
+    the last good drop, `released` are aliases that were let go of for good."""
 
     id: str
     revision: int
     keyed_by: str
+    reported: str = ""
+    roster: Mapping[str, int] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +162,14 @@ class Store(Protocol):
     def base(self) -> Iterator[BaseCourse]:
         """All courses of ours, by alias."""
 
+    def heads(self) -> Iterator[CourseHead]:
+        """All courses of ours without their members, by alias."""
+
     def base_of(self, course_ids: Sequence[str]) -> Mapping[str, BaseCourse]:
         """Courses of ours by course id; ids that are not ours are left out."""
+
+    def base_under(self, aliases: Sequence[str]) -> Mapping[str, BaseCourse]:
+        """Courses of ours by alias; aliases that are not ours are left out."""
 
     def matches(self) -> Mapping[str, Match]:
         """By Person.key, as last matched."""
@@ -139,10 +182,19 @@ class Store(Protocol):
         matches: Mapping[str, Match] | None = None,
         heard: Iterable[tuple[str, int]] = (),
         keyed_by: str = "",
+        reported: str = "",
+        roster: Mapping[str, int] | None = None,
     ) -> None:
         """What is learned before a run's first write, all of it together: base rows, aliases to
-        forget, matches by Person.key, entries that are no longer open (run id, number), and what
-        keys are made from (empty: as it was)."""
+        forget, matches by Person.key, entries that are no longer open (run id, number), what keys
+        are made from, up to when Reports were read (empty: as they were), and the rows by kind of
+        a good drop."""
+
+    def release(self, aliases: Iterable[str]) -> None:
+        """Let go of these for good: their base rows go, and no class is made for them again."""
+
+    def take_back(self, aliases: Iterable[str]) -> None:
+        """Undo `release`: the next night sees them as never seen before."""
 
     def run_lock(self) -> AbstractContextManager[None]:
         """Held while a run goes. Raises AnotherRun. A dead process holds nothing."""
@@ -157,13 +209,30 @@ class Store(Protocol):
     def start_entries(self, entries: Sequence[Entry]) -> None:
         """Before the call: these writes are about to be sent."""
 
-    def finish_entries(self, entries: Sequence[Entry], courses: Iterable[BaseCourse]) -> None:
-        """After the call: what became of them, and the base rows that follow, together."""
+    def finish_entries(
+        self,
+        entries: Sequence[Entry],
+        courses: Iterable[BaseCourse],
+        *,
+        forget: Iterable[str] = (),
+    ) -> None:
+        """After the call: what became of them, and the base rows that follow (and the aliases of
+        those that have another alias now), together."""
 
     def unfinished(self) -> Sequence[Entry]:
         """Entries that are SENT: there was no answer, and it is not known if they happened."""
 
-    def entries(self, run_id: str) -> Iterator[Entry]: ...
+    def entries(self, run_id: str) -> Iterator[Entry]:
+        """A run's journal, in order; never all of it in memory."""
+
+    def done_since(self, moment: datetime) -> Iterator[Entry]:
+        """Entries of all runs that were done at this moment or later, the oldest first."""
+
+    def entries_of(self, alias: str) -> Sequence[Entry]:
+        """Everything that was ever written to a course, the oldest first."""
+
+    def entries_naming(self, text: str) -> Iterator[Entry]:
+        """Entries of all runs in whose `change` this text is, the oldest first. Reads them all."""
 
     def decide(self, decision: Decision) -> None: ...
 

@@ -6,32 +6,29 @@ is synced at every commit, and one transaction a method.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from secrets import token_hex
-from sqlite3 import Connection as SqliteConnection
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from sqlalchemy import (
+    Column,
     Connection,
-    Engine,
+    Select,
     Table,
-    create_engine,
     delete,
-    event,
-    inspect,
     select,
     update,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from policy.errors import RollbookError, SettingAtFault
 from policy.store import tables
 from policy.store.base import (
     BaseCourse,
+    CourseHead,
     Decision,
     Entry,
     EntryState,
@@ -40,13 +37,13 @@ from policy.store.base import (
     RunRecord,
 )
 from policy.store.lock import opening_lock, run_lock
-from policy.store.tables import BASE, DECISIONS, ENTRIES, MATCHES, ROLLBOOK, RUNS
+from policy.store.opening import VARIABLE, engine_for, file_of, prepare, sqlite_address
+from policy.store.tables import BASE, DECISIONS, ENTRIES, MATCHES, RELEASED, ROLLBOOK, RUNS
 
-VARIABLE = "ROLLBOOK_STORE or ROLLBOOK_STATE"
-BUSY_SECONDS = 30  # how long to wait for another process's transaction
 ROWS = 500  # read and written at a time
 
 T = TypeVar("T")
+EntryRow = tuple[str, int, str, str, str, str, str, str]
 
 
 class SqlStore:
@@ -54,15 +51,15 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         """Opens the store, and makes it if there is none. Raises SettingAtFault."""
-        address = _sqlite_address(url)
-        self._file = _file(address)
-        self._engine = _engine(address)
+        address = sqlite_address(url)
+        self._file = file_of(address)
+        self._engine = engine_for(address)
         try:
             with (
                 opening_lock(self._beside(".opening")),
                 self._transaction(write=True, at_fault=SettingAtFault) as connection,
             ):
-                _prepare(connection, self._file)
+                prepare(connection, self._file)
         except SettingAtFault:
             self.close()
             raise
@@ -72,10 +69,11 @@ class SqlStore:
         self._engine.dispose()
 
     def mark(self) -> Mark:
-        """Which store this is, how far it has come, and what its classes' keys are made from."""
+        """Which store this is, how far it has come, and what it knows beside classes and runs."""
         with self._transaction() as connection:
-            row = connection.execute(select(ROLLBOOK)).one()
-            return Mark(row.id, row.revision, row.keyed_by)
+            released = connection.execute(select(RELEASED.c.alias)).scalars()
+            row = connection.execute(select(ROLLBOOK)).mappings().one()
+            return tables.mark_from(row, frozenset(released))
 
     def base(self) -> Iterator[BaseCourse]:
         """All courses of ours, by alias; never all of them in memory."""
@@ -84,16 +82,31 @@ class SqlStore:
                 select(BASE).order_by(BASE.c.alias)
             )
             for row in rows.mappings():
-                yield tables.course_from(row)
+                yield tables.shared_course_from(row)
+
+    def heads(self) -> Iterator[CourseHead]:
+        """All courses of ours without their members, by alias; never all of them in memory."""
+        columns = [BASE.c[field.name] for field in fields(CourseHead)]
+        with self._transaction() as connection:
+            rows = connection.execution_options(yield_per=ROWS).execute(
+                select(*columns).order_by(BASE.c.alias)
+            )
+            for row in rows:
+                yield tables.head_from(row)
 
     def base_of(self, course_ids: Sequence[str]) -> Mapping[str, BaseCourse]:
         """Courses of ours by course id; ids that are not ours are left out."""
-        found: dict[str, BaseCourse] = {}
+        return {row.course_id: row for row in self._base_where(BASE.c.course_id, course_ids)}
+
+    def base_under(self, aliases: Sequence[str]) -> Mapping[str, BaseCourse]:
+        """Courses of ours by alias; aliases that are not ours are left out."""
+        return {row.alias: row for row in self._base_where(BASE.c.alias, aliases)}
+
+    def _base_where(self, column: Column[str], values: Sequence[str]) -> Iterator[BaseCourse]:
         with self._transaction() as connection:
-            for some in _by(ROWS, course_ids):
-                rows = connection.execute(select(BASE).where(BASE.c.course_id.in_(some)))
-                found.update((row["course_id"], tables.course_from(row)) for row in rows.mappings())
-        return found
+            for some in _by(ROWS, values):
+                for row in connection.execute(select(BASE).where(column.in_(some))).mappings():
+                    yield tables.shared_course_from(row)
 
     def matches(self) -> Mapping[str, Match]:
         """By Person.key, as last matched."""
@@ -111,6 +124,8 @@ class SqlStore:
         matches: Mapping[str, Match] | None = None,
         heard: Iterable[tuple[str, int]] = (),
         keyed_by: str = "",
+        reported: str = "",
+        roster: Mapping[str, int] | None = None,
     ) -> None:
         """What is learned before a run's first write, all of it together."""
         people = [
@@ -123,9 +138,27 @@ class SqlStore:
             written += sum(_hear(connection, *entry) for entry in heard)
             for some in _by(ROWS, people):
                 connection.execute(_put(MATCHES), some)
-            if keyed_by:
-                connection.execute(update(ROLLBOOK).values(keyed_by=keyed_by))
+            facts = {"keyed_by": keyed_by, "reported": reported}
+            facts["roster"] = tables.json_of(roster) if roster else ""
+            if learned := {name: value for name, value in facts.items() if value}:
+                connection.execute(update(ROLLBOOK).values(learned))
             if written or people:
+                _grow(connection)
+
+    def release(self, aliases: Iterable[str]) -> None:
+        """Let go of these for good: their base rows go, and no class is made for them again."""
+        cells = [{"alias": alias} for alias in aliases]
+        with self._transaction(write=True) as connection:
+            _forget(connection, (row["alias"] for row in cells))
+            for some in _by(ROWS, cells):
+                connection.execute(insert(RELEASED).on_conflict_do_nothing(), some)
+            if cells:
+                _grow(connection)
+
+    def take_back(self, aliases: Iterable[str]) -> None:
+        """Undo `release`: the next night sees them as never seen before."""
+        with self._transaction(write=True) as connection:
+            if _drop(connection, RELEASED, aliases):
                 _grow(connection)
 
     def run_lock(self) -> AbstractContextManager[None]:
@@ -158,11 +191,18 @@ class SqlStore:
         with self._transaction(write=True) as connection:
             _journal(connection, entries)
 
-    def finish_entries(self, entries: Sequence[Entry], courses: Iterable[BaseCourse]) -> None:
+    def finish_entries(
+        self,
+        entries: Sequence[Entry],
+        courses: Iterable[BaseCourse],
+        *,
+        forget: Iterable[str] = (),
+    ) -> None:
         """After the call: what became of them, and the base rows that follow, together."""
         with self._transaction(write=True) as connection:
             _journal(connection, entries)
-            if _keep(connection, courses) or entries:
+            gone = _forget(connection, forget)
+            if _keep(connection, courses) or gone or entries:
                 _grow(connection)
 
     def unfinished(self) -> Sequence[Entry]:
@@ -178,7 +218,41 @@ class SqlStore:
 
     def entries(self, run_id: str) -> Iterator[Entry]:
         """A run's journal, in order; never all of it in memory."""
-        wanted = select(ENTRIES).where(ENTRIES.c.run_id == run_id).order_by(ENTRIES.c.number)
+        return self._stream(
+            select(ENTRIES).where(ENTRIES.c.run_id == run_id).order_by(ENTRIES.c.number)
+        )
+
+    def done_since(self, moment: datetime) -> Iterator[Entry]:
+        """Entries of all runs that were done at this moment or later, the oldest first."""
+        at = ENTRIES.c["at"]
+        done = ENTRIES.c.state == EntryState.DONE.value
+        return self._stream(
+            select(ENTRIES)
+            .where(done & (at >= tables.time_of(moment)))
+            .order_by(at, ENTRIES.c.run_id, ENTRIES.c.number)
+        )
+
+    def entries_of(self, alias: str) -> Sequence[Entry]:
+        """Everything that was ever written to a course, the oldest first."""
+        return list(
+            self._stream(
+                select(ENTRIES)
+                .join(RUNS, RUNS.c.id == ENTRIES.c.run_id)
+                .where(ENTRIES.c.alias == alias)
+                .order_by(RUNS.c.number, ENTRIES.c.number)
+            )
+        )
+
+    def entries_naming(self, text: str) -> Iterator[Entry]:
+        """Entries of all runs in whose `change` this text is, the oldest first. Reads them all."""
+        return self._stream(
+            select(ENTRIES)
+            .join(RUNS, RUNS.c.id == ENTRIES.c.run_id)
+            .where(ENTRIES.c.change.contains(text, autoescape=True))
+            .order_by(RUNS.c.number, ENTRIES.c.number)
+        )
+
+    def _stream(self, wanted: Select[EntryRow]) -> Iterator[Entry]:
         with self._transaction() as connection:
             rows = connection.execution_options(yield_per=ROWS).execute(wanted)
             for row in rows.mappings():
@@ -242,8 +316,12 @@ def _hear(connection: Connection, run_id: str, number: int) -> int:
 
 def _forget(connection: Connection, aliases: Iterable[str]) -> int:
     """Drop base rows; how many there were."""
+    return _drop(connection, BASE, aliases)
+
+
+def _drop(connection: Connection, table: Table, aliases: Iterable[str]) -> int:
     return sum(
-        connection.execute(delete(BASE).where(BASE.c.alias.in_(some))).rowcount
+        connection.execute(delete(table).where(table.c.alias.in_(some))).rowcount
         for some in _by(ROWS, aliases)
     )
 
@@ -266,84 +344,6 @@ def _by(size: int, values: Iterable[T]) -> Iterator[list[T]]:
     left = iter(values)
     while some := list(islice(left, size)):
         yield some
-
-
-def _prepare(connection: Connection, file: Path) -> None:
-    """Make the tables in an empty database; refuse one that is not ours or of another version."""
-    names = inspect(connection).get_table_names()
-    if not names:
-        tables.METADATA.create_all(connection)
-        connection.execute(insert(ROLLBOOK), _first_row())
-        return
-    if ROLLBOOK.name not in names:
-        raise SettingAtFault(
-            f"{VARIABLE}: {file} is a database of another program (it has the table {names[0]}); "
-            "name a file that is not there yet"
-        )
-    version = connection.execute(select(ROLLBOOK.c.version)).scalar_one_or_none()
-    if version != tables.VERSION:
-        raise SettingAtFault(
-            f"{VARIABLE}: {file} is of version {version}; this Rollbook knows version "
-            f"{tables.VERSION}. Use the Rollbook that made it, or name another file."
-        )
-
-
-def _first_row() -> dict[str, object]:
-    """A new store's own row, with an id that tells it from every other."""
-    return {"version": tables.VERSION, "id": token_hex(8), "keyed_by": "", "revision": 0}
-
-
-def _sqlite_address(url: str) -> URL:
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise SettingAtFault(
-            f"{VARIABLE} should be a database's URL, such as sqlite:////var/lib/rollbook.sqlite"
-        ) from None
-    if address.get_backend_name() != "sqlite":
-        raise SettingAtFault(
-            f"{VARIABLE} names a {address.get_backend_name()} database; "
-            "only SQLite is supported yet"
-        )
-    if address.database in (None, "", ":memory:"):
-        raise SettingAtFault(
-            f"{VARIABLE} should name a file, such as sqlite:////var/lib/rollbook.sqlite: what is "
-            "only in memory would not outlive a run"
-        )
-    return address
-
-
-def _file(address: URL) -> Path:
-    database = str(address.database)
-    path = urlsplit(database).path if database.startswith("file:") else database
-    file = Path(path).resolve()  # one lock for one file, whatever it is called by
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingAtFault(
-            f"{VARIABLE}: the folder {file.parent} can't be made ({error.strerror})"
-        ) from None
-    return file
-
-
-def _engine(address: URL) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: SqliteConnection, _: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves; Python would say it too late
-    connection.execute("PRAGMA journal_mode = WAL").close()
-    connection.execute("PRAGMA synchronous = FULL").close()
-    connection.execute("PRAGMA foreign_keys = ON").close()
-
-
-def _on_begin(connection: Connection) -> None:
-    # A write that begins as a read would fail, not wait, when another process writes meanwhile.
-    write = connection.get_execution_options().get("rollbook_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _way_out(error: DBAPIError) -> str:

@@ -1,12 +1,14 @@
-"""The tables of the store, version 1, and how values are written in them.
+"""The tables of the store, version 2, and how values are written in them.
 
-A change of anything here is a new version, with a migration; see `sql`.
+A change of anything here is a new version, with a migration; see `migrations`.
 """
 
 import json
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -21,9 +23,18 @@ from sqlalchemy import (
     Text,
 )
 
-from policy.store.base import BaseCourse, Decision, Entry, EntryState, RunRecord, RunState
+from policy.store.base import (
+    BaseCourse,
+    CourseHead,
+    Decision,
+    Entry,
+    EntryState,
+    Mark,
+    RunRecord,
+    RunState,
+)
 
-VERSION = 1
+VERSION = 2
 
 METADATA = MetaData()
 
@@ -34,6 +45,8 @@ ROLLBOOK = Table(
     Column("id", String, nullable=False),
     Column("keyed_by", String, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("reported", String, nullable=False),
+    Column("roster", Text, nullable=False),  # JSON
 )
 BASE = Table(
     "base",
@@ -46,9 +59,15 @@ BASE = Table(
     Column("section", Text, nullable=False),
     Column("room", Text, nullable=False),
     Column("owner", String, nullable=False),
-    Column("members", LargeBinary, nullable=False),  # both roles, JSON in zlib
+    Column("members", LargeBinary, nullable=False),  # teachers, students, former: JSON in zlib
     Column("kept", Text, nullable=False),  # JSON
+    Column("leaving", Text, nullable=False),  # JSON
+    Column("state", String, nullable=False),
+    Column("ends", String, nullable=False),
+    Column("read", String, nullable=False),
+    Column("settled", String, nullable=False),
 )
+RELEASED = Table("released", METADATA, Column("alias", String, primary_key=True))
 MATCHES = Table(
     "matches",
     METADATA,
@@ -67,9 +86,10 @@ RUNS = Table(
     Column("ended", String),
     Column("policy_digest", String, nullable=False),
     Column("roster_digest", String, nullable=False),
-    Column("counts", Text, nullable=False),  # JSON, and so are the next two
+    Column("counts", Text, nullable=False),  # JSON, and so are the next three
     Column("held", Text, nullable=False),
     Column("refused", Text, nullable=False),
+    Column("later", Text, nullable=False),
 )
 ENTRIES = Table(
     "entries",
@@ -86,6 +106,8 @@ ENTRIES = Table(
 SENT = Index(
     "entries_sent", ENTRIES.c.run_id, sqlite_where=ENTRIES.c.state == EntryState.SENT.value
 )
+BY_ALIAS = Index("entries_by_alias", ENTRIES.c.alias)
+BY_TIME = Index("entries_by_time", ENTRIES.c.state, ENTRIES.c["at"])
 DECISIONS = Table(
     "decisions",
     METADATA,
@@ -95,11 +117,25 @@ DECISIONS = Table(
     Column("at", String, nullable=False),
 )
 
+_EMPTY: Mapping[str, str] = {}
+
 Cells = dict[str, object]  # a row to write: column -> value
 
 
+def mark_from(row: RowMapping, released: frozenset[str]) -> Mark:
+    return Mark(
+        id=row["id"],
+        revision=row["revision"],
+        keyed_by=row["keyed_by"],
+        reported=row["reported"],
+        roster=json.loads(row["roster"]),
+        released=released,
+    )
+
+
 def course_cells(course: BaseCourse) -> Cells:
-    members = json.dumps([sorted(course.teachers), sorted(course.students)], separators=(",", ":"))
+    families = (course.teachers, course.students, course.former)
+    members = json.dumps([sorted(family) for family in families], separators=(",", ":"))
     return {
         "alias": course.alias,
         "course_id": course.course_id,
@@ -110,12 +146,50 @@ def course_cells(course: BaseCourse) -> Cells:
         "room": course.room,
         "owner": course.owner,
         "members": zlib.compress(members.encode()),
-        "kept": _json(course.kept),
+        "kept": json_of(course.kept),
+        "leaving": json_of(course.leaving),
+        "state": course.state,
+        "ends": course.ends,
+        "read": course.read,
+        "settled": course.settled,
     }
 
 
-def course_from(row: RowMapping) -> BaseCourse:
-    teachers, students = json.loads(zlib.decompress(row["members"]))
+def head_from(row: Sequence[Any]) -> CourseHead:
+    """A head, from its columns in the order of CourseHead's fields."""
+    alias, course_id, section_key, school_key, name, section, room, owner, kept, *rest = row
+    state, ends, read, settled = rest
+    return CourseHead(
+        alias,
+        course_id,
+        section_key,
+        sys.intern(school_key),
+        name,
+        section,
+        room,
+        sys.intern(owner),
+        _mapping(kept),
+        sys.intern(state),
+        sys.intern(ends),
+        sys.intern(read),
+        settled,
+    )
+
+
+def shared_course_from(row: RowMapping) -> BaseCourse:
+    """A base row of very many: an account that sits in several classes is in memory once."""
+    return course_from(row, _shared)
+
+
+def _shared(ids: list[str]) -> frozenset[str]:
+    return frozenset(map(sys.intern, ids))
+
+
+def course_from(
+    row: RowMapping, members: Callable[[list[str]], frozenset[str]] = frozenset
+) -> BaseCourse:
+    # Rows that were written by version 1 have two families; the owners of before came later.
+    teachers, students, *former = json.loads(zlib.decompress(row["members"]))
     return BaseCourse(
         alias=row["alias"],
         course_id=row["course_id"],
@@ -125,9 +199,15 @@ def course_from(row: RowMapping) -> BaseCourse:
         section=row["section"],
         room=row["room"],
         owner=row["owner"],
-        teachers=frozenset(teachers),
-        students=frozenset(students),
-        kept=json.loads(row["kept"]),
+        teachers=members(teachers),
+        students=members(students),
+        kept=_mapping(row["kept"]),
+        leaving=_mapping(row["leaving"]),
+        former=members(former[0] if former else []),
+        state=row["state"],
+        ends=row["ends"],
+        read=row["read"],
+        settled=row["settled"],
     )
 
 
@@ -136,13 +216,14 @@ def run_cells(run: RunRecord) -> Cells:
         "id": run.id,
         "plan_id": run.plan_id,
         "state": run.state.value,
-        "started": _time(run.started),
-        "ended": None if run.ended is None else _time(run.ended),
+        "started": time_of(run.started),
+        "ended": None if run.ended is None else time_of(run.ended),
         "policy_digest": run.policy_digest,
         "roster_digest": run.roster_digest,
-        "counts": _json(run.counts),
-        "held": _json(run.held),
-        "refused": _json(run.refused),
+        "counts": json_of(run.counts),
+        "held": json_of(run.held),
+        "refused": json_of(run.refused),
+        "later": json_of(run.later),
     }
 
 
@@ -158,6 +239,7 @@ def run_from(row: RowMapping) -> RunRecord:
         counts=json.loads(row["counts"]),
         held=json.loads(row["held"]),
         refused=json.loads(row["refused"]),
+        later=json.loads(row["later"]),
     )
 
 
@@ -169,7 +251,7 @@ def entry_cells(entry: Entry) -> Cells:
         "kind": entry.kind,
         "change": entry.change,
         "state": entry.state.value,
-        "at": _time(entry.at),
+        "at": time_of(entry.at),
         "reason": entry.reason,
     }
 
@@ -192,7 +274,7 @@ def decision_cells(decision: Decision) -> Cells:
         "user_id": decision.user_id,
         "course_id": decision.course_id,
         "state": decision.state,
-        "at": _time(decision.at),
+        "at": time_of(decision.at),
     }
 
 
@@ -205,12 +287,19 @@ def decision_from(row: RowMapping) -> Decision:
     )
 
 
-def _time(moment: datetime) -> str:
+def time_of(moment: datetime) -> str:
     """All in UTC and of one length, so that text sorts as time does."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} names no time zone")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _json(values: Mapping[str, object]) -> str:
+def _mapping(text: str) -> Mapping[str, str]:
+    if text == "{}":
+        return _EMPTY  # nearly every row's, so not read, and in memory once
+    values: dict[str, str] = json.loads(text)
+    return values
+
+
+def json_of(values: Mapping[str, object]) -> str:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

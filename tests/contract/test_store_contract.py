@@ -16,6 +16,7 @@ from policy.store.base import (
     Decision,
     Entry,
     EntryState,
+    Mark,
     Match,
     RunRecord,
     RunState,
@@ -41,6 +42,12 @@ ALGEBRA = BaseCourse(
     teachers=frozenset({"9001", "9002"}),
     students=frozenset({"7001", "7002", "7003"}),
     kept={"name": "2026-09-01T02:30:00-05:00"},
+    leaving={"student:7003": "2026-08-31T02:30:00-05:00"},
+    former=frozenset({"9003"}),
+    state="ACTIVE",
+    ends="2027-06-12",
+    read="2026-09-01T02:30:00-05:00",
+    settled="a1b2c3",
 )
 BIOLOGY = replace(ALGEBRA, alias="d:rollbook.maple.bio-1", course_id="5002", kept={})
 RUN = RunRecord(
@@ -98,7 +105,10 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.unfinished() == []
     assert list(store.entries("run-1")) == []
     assert store.decisions("9001") == {}
-    assert store.mark().revision == 0
+    mark = store.mark()
+    assert mark == Mark(mark.id, 0, "")
+    assert list(store.done_since(NIGHT)) == []
+    assert store.entries_of(ALGEBRA.alias) == []
 
 
 def test_what_is_kept_is_there_after_it_was_closed(factory: Factory, tmp_path: Path) -> None:
@@ -199,10 +209,15 @@ def test_the_revision_grows_with_what_is_written_and_with_nothing_else(store: St
         lambda: store.keep([], forget=["d:never.ours"], matches={}),
         lambda: store.finish_entries([], []),
         lambda: store.decide(Decision("5001", "9001", "ACTIVE", NIGHT)),
+        lambda: store.finish_entries([], [], forget=[ALGEBRA.alias]),
+        lambda: store.release([BIOLOGY.alias]),
+        lambda: store.release([]),
+        lambda: store.take_back([BIOLOGY.alias]),
+        lambda: store.take_back([BIOLOGY.alias]),
     ):
         write()
         seen.append(store.mark().revision)
-    assert seen == [0, 1, 2, 3, 4, 4, 5, 5, 5, 5, 5]
+    assert seen == [0, 1, 2, 3, 4, 4, 5, 5, 5, 5, 5, 6, 7, 7, 8, 8]
 
 
 def test_runs_are_told_newest_first(store: Store) -> None:
@@ -261,6 +276,88 @@ def test_what_keys_are_made_from_is_remembered(store: Store) -> None:
     assert store.mark().keyed_by == "maple {section.key}"
 
 
+def test_what_a_drop_counted_and_reports_told_is_remembered(store: Store) -> None:
+    store.keep([], reported="2026-09-01T02:30:00Z", roster={"sections": 12, "people": 300})
+    store.keep([ALGEBRA], keyed_by="maple {section.key}")
+    mark = store.mark()
+    assert mark == Mark(
+        id=mark.id,
+        revision=1,
+        keyed_by="maple {section.key}",
+        reported="2026-09-01T02:30:00Z",
+        roster={"sections": 12, "people": 300},
+    )
+    store.keep([], reported="2026-09-02T02:30:00Z", roster={})
+    assert store.mark().roster == {"sections": 12, "people": 300}
+    assert store.mark().reported == "2026-09-02T02:30:00Z"
+
+
+def test_what_is_released_is_no_class_of_ours_any_more(store: Store) -> None:
+    store.keep([ALGEBRA, BIOLOGY])
+    store.release([ALGEBRA.alias, "d:never.ours"])
+    store.release([ALGEBRA.alias])
+    assert list(store.base()) == [BIOLOGY]
+    assert store.mark().released == {ALGEBRA.alias, "d:never.ours"}
+    store.take_back([ALGEBRA.alias])
+    assert store.mark().released == {"d:never.ours"}
+    assert list(store.base()) == [BIOLOGY]
+
+
+def test_more_can_be_released_than_fit_in_a_question(store: Store) -> None:
+    aliases = [f"d:{n:05}" for n in range(1_201)]
+    store.keep(replace(ALGEBRA, alias=a, course_id=a) for a in aliases)
+    store.release(iter(aliases))
+    assert (list(store.base()), store.mark().released) == ([], frozenset(aliases))
+    store.take_back(iter(aliases))
+    assert store.mark().released == frozenset()
+
+
+def test_an_entry_can_move_its_course_to_another_alias(store: Store) -> None:
+    store.start_run(RUN)
+    store.keep([ALGEBRA])
+    store.start_entries([entry(1)])
+    moved = replace(ALGEBRA, alias=BIOLOGY.alias)
+    store.finish_entries([entry(1, EntryState.DONE)], [moved], forget=[ALGEBRA.alias])
+    assert list(store.base()) == [moved]
+    assert store.unfinished() == []
+
+
+def test_what_was_done_since_is_told_of_all_runs_the_oldest_first(store: Store) -> None:
+    store.start_run(RUN)
+    store.start_run(replace(RUN, id="run-2"))
+    later = replace(entry(1, EntryState.DONE, "run-2"), at=NIGHT + timedelta(seconds=8))
+    first = [entry(n, EntryState.DONE) for n in (1, 5, 9)]
+    refused = entry(6, EntryState.REFUSED)
+    store.start_entries([*first, refused, entry(7), later])
+    since = (NIGHT + timedelta(seconds=5)).astimezone(UTC)
+    assert list(store.done_since(since)) == [first[1], later, first[2]]
+    assert list(store.done_since(NIGHT + timedelta(seconds=10))) == []
+
+
+def test_everything_that_was_ever_written_to_a_course(store: Store) -> None:
+    store.start_run(replace(RUN, id="run-2"))  # the first one; ids need not sort
+    store.start_run(RUN)
+    other = replace(entry(3), alias=BIOLOGY.alias)
+    ours = [entry(4, EntryState.DONE, "run-2"), entry(1), entry(2, EntryState.REFUSED)]
+    store.start_entries([other, *reversed(ours)])
+    assert store.entries_of(ALGEBRA.alias) == ours
+
+
+def test_entries_that_name_somebody(store: Store) -> None:
+    store.start_run(replace(RUN, id="run-2"))
+    store.start_run(RUN)
+    changes = ['{"user":"7001"}', '{"user":"17001"}', '{"before":"7001"}', '{"why":"7_01 %"}']
+    entries = [
+        replace(entry(n, run_id=run_id), change=change)
+        for run_id in ("run-1", "run-2")
+        for n, change in enumerate(changes)
+    ]
+    store.start_entries(entries)
+    found = [(e.run_id, e.number) for e in store.entries_naming('"7001"')]
+    assert found == [("run-2", 0), ("run-2", 2), ("run-1", 0), ("run-1", 2)]
+    assert [e.number for e in store.entries_naming("7_01 %")] == [3, 3]
+
+
 def test_the_newest_decision_counts_however_they_arrive(store: Store) -> None:
     newer = Decision("5001", "9001", "DECLINED", NIGHT.astimezone(UTC))
     older = Decision("5001", "9001", "ACTIVE", NIGHT - timedelta(seconds=1))
@@ -316,6 +413,12 @@ def base_courses(draw: st.DrawFn) -> list[BaseCourse]:
             teachers=draw(USERS),
             students=draw(USERS),
             kept=draw(st.dictionaries(WORDS, WORDS, max_size=3)),
+            leaving=draw(st.dictionaries(WORDS, WORDS, max_size=3)),
+            former=draw(USERS),
+            state=draw(st.sampled_from(["PROVISIONED", "ACTIVE", "ARCHIVED"])),
+            ends=draw(WORDS),
+            read=draw(WORDS),
+            settled=draw(WORDS),
         )
         for key in keys
     ]

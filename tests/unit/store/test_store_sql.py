@@ -94,13 +94,13 @@ def test_a_database_of_another_program(file: Path) -> None:
         SqlStore(f"sqlite:///{file}")
 
 
-@pytest.mark.parametrize("version", [0, 2, 99])
+@pytest.mark.parametrize("version", [0, 3, 99])
 def test_another_version_is_refused(made: Path, version: int) -> None:
     change = sqlite3.connect(made)
     change.execute("UPDATE rollbook SET version = ?", [version])
     change.commit()
     change.close()
-    with pytest.raises(SettingAtFault, match=f"of version {version}; .* knows version 1"):
+    with pytest.raises(SettingAtFault, match=f"of version {version}; .* knows version 2"):
         SqlStore(f"sqlite:///{made}")
 
 
@@ -113,13 +113,42 @@ def test_members_are_packed(file: Path) -> None:
     assert 0 < size < 7_000  # 24,000 as JSON
 
 
+def test_an_account_in_many_classes_is_in_memory_once(file: Path) -> None:
+    store = SqlStore(f"sqlite:///{file}")
+    user = str(10**20)
+    store.keep(
+        BaseCourse(f"d:{n}", str(n), "", "", "", "", "", "9", frozenset("9"), frozenset({user}))
+        for n in range(3)
+    )
+    students = [next(iter(course.students)) for course in store.base()]
+    store.close()
+    assert students == [user] * 3
+    assert len({id(student) for student in students}) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        ("SELECT * FROM entries WHERE alias = 'd:a'", "entries_by_alias"),
+        (
+            "SELECT * FROM entries WHERE state = 'done' AND at >= '2026' ORDER BY at",
+            "entries_by_time",
+        ),
+    ],
+    ids=["a course's", "since"],
+)
+def test_the_journal_is_found_by_index(made: Path, question: str, index: str) -> None:
+    [row] = _rows(made, f"EXPLAIN QUERY PLAN {question}")
+    assert f"USING INDEX {index}" in str(row[3])
+
+
 def test_many_can_open_a_new_store_at_once(file: Path) -> None:
     program = f"from policy.store.sql import SqlStore; SqlStore('sqlite:///{file}').close()"
     openers = [_python(program) for _ in range(6)]
     for opener in openers:
         opener.communicate(timeout=60)
     assert [opener.returncode for opener in openers] == [0] * 6
-    assert _rows(file, "SELECT version, revision FROM rollbook") == [(1, 0)]
+    assert _rows(file, "SELECT version, revision FROM rollbook") == [(2, 0)]
 
 
 WRITER = """
