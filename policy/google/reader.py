@@ -12,6 +12,7 @@ from policy.google.transport import Way, send
 
 TRIES = 8  # some two minutes in all
 _ADVICE = "It was tried again for a while; check the network, and ROLLBOOK_GOOGLE_ROOT if it is set"
+SMALL_BATCH = 5
 LONGEST_PAUSE = 32.0  # seconds
 
 
@@ -62,8 +63,9 @@ class Reader:
             left = [n for n in range(len(requests)) if n not in answers or is_passing(answers[n])]
             if left and attempt:
                 self._wait(attempt, [answers[n] for n in left])
-            for start in range(0, len(left), BATCH_MOST):
-                some = left[start : start + BATCH_MOST]
+            size = _size(len(left), attempt)
+            for start in range(0, len(left), size):
+                some = left[start : start + size]
                 answers.update(zip(some, self._ask([requests[n] for n in some]), strict=True))
         if answers and all(map(is_passing, answers.values())) and not self._answers():
             words = _words("Google can't be asked to", doing, answers[0])
@@ -85,6 +87,12 @@ class Reader:
             self._pace.back_off(seconds)
         else:
             self._sleep(seconds)
+
+
+def _size(left: int, attempt: int) -> int:
+    """How many calls go in one batch. What is left of a few goes in smaller ones each time: a batch
+    of which one part is lost has no answer at all."""
+    return BATCH_MOST if left > BATCH_MOST else max(SMALL_BATCH, BATCH_MOST >> attempt)
 
 
 def unreadable(answer: Answer) -> Unreadable | None:
