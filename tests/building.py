@@ -1,8 +1,8 @@
 """Short ways to build the values that tests of merge, run and render begin with."""
 
-from datetime import UTC, date, datetime
+from dataclasses import fields as dataclass_fields
+from datetime import UTC, date, datetime, timedelta
 
-from policy.merge.compare import Setting
 from policy.merge.plan import (
     Change,
     CourseRef,
@@ -13,7 +13,8 @@ from policy.merge.plan import (
     RosterSummary,
     StoreMark,
 )
-from policy.merge.records import Base, Desired, Fields, Live, State, User, Wanted
+from policy.merge.records import Base, Desired, Fields, Head, Live, State, User, Wanted
+from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.roster.model import (
     Course,
@@ -30,15 +31,20 @@ from policy.roster.model import (
 from policy.rules.model import (
     AddedByHand,
     AddStudents,
+    Adopt,
     Allowance,
     Classes,
     CoTeachers,
     District,
+    Extra,
+    FormerOwner,
     Limit,
+    Pause,
     Policy,
     RemovedByHand,
     SchoolRules,
     Scope,
+    SeatException,
     StartAs,
     Students,
     WhenIncomplete,
@@ -66,6 +72,16 @@ def rules(
     added_by_hand: AddedByHand = AddedByHand.KEEP,
     removed_by_hand: RemovedByHand = RemovedByHand.KEEP,
     limits: dict[str, Limit] | None = None,
+    offer_again: timedelta | None = None,
+    archive_after: timedelta | None = None,
+    adopt: tuple[Adopt, ...] = (),
+    former: FormerOwner = FormerOwner.KEEP,
+    at_most: int = 20,
+    extra: tuple[Extra, ...] = (),
+    teachers_added: AddedByHand = AddedByHand.KEEP,
+    teachers_removed: RemovedByHand = RemovedByHand.KEEP,
+    grace: timedelta = timedelta(0),
+    exceptions: tuple[SeatException, ...] = (),
 ) -> SchoolRules:
     return SchoolRules(
         classes=Classes(
@@ -78,9 +94,25 @@ def rules(
             when_incomplete=when_incomplete,
             start_as=start_as,
             owner=owner,
+            offer_again=offer_again,
+            archive_after=archive_after,
+            adopt=adopt,
         ),
-        co_teachers=CoTeachers(add=co_teachers),
-        students=Students(add=add, added_by_hand=added_by_hand, removed_by_hand=removed_by_hand),
+        co_teachers=CoTeachers(
+            add=co_teachers,
+            at_most=at_most,
+            former_owner=former,
+            extra=extra,
+            added_by_hand=teachers_added,
+            removed_by_hand=teachers_removed,
+        ),
+        students=Students(
+            add=add,
+            added_by_hand=added_by_hand,
+            removed_by_hand=removed_by_hand,
+            removal_grace=grace,
+            exceptions=exceptions,
+        ),
         limits=limits or {},
     )
 
@@ -114,14 +146,21 @@ def policy(
     )
 
 
-def setting(school_rules: SchoolRules | None = None, *users: User) -> Setting:
+def setting(
+    school_rules: SchoolRules | None = None,
+    *users: User,
+    now: datetime = NOW,
+    pause: Pause | None = None,
+    vanished: tuple[str, ...] = (),
+) -> Setting:
     chosen = school_rules or rules()
     return Setting(
         rules=chosen,
         reasons=Reasons(policy(chosen), "sch1", "Lincoln"),
         names={user.id: user for user in users},
-        vanished=frozenset(),
-        now=NOW_TEXT,
+        vanished=frozenset(vanished),
+        now=now,
+        pause=pause,
     )
 
 
@@ -146,18 +185,34 @@ def base(
     alias: str = ALIAS,
     school: str = "sch1",
     course_id: str = "900",
+    leaving: dict[str, str] | None = None,
+    former: tuple[str, ...] = (),
+    state: State = State.ACTIVE,
+    ends: str = "",
+    section: str = "s1",
+    read: str = "",
 ) -> Base:
     return Base(
         alias=alias,
         course_id=course_id,
-        section_key="s1",
+        section_key=section,
         school_key=school,
         fields=fields,
         owner=owner,
         teachers=frozenset(teachers),
         students=frozenset(students),
         kept=kept or {},
+        leaving=leaving or {},
+        former=frozenset(former),
+        state=state,
+        ends=ends,
+        read=read,
     )
+
+
+def head(ours: Base) -> Head:
+    """A course of ours without its members."""
+    return Head(**{part.name: getattr(ours, part.name) for part in dataclass_fields(Head)})
 
 
 def desired(
@@ -168,11 +223,18 @@ def desired(
     students: tuple[str, ...] = (),
     unsure: tuple[str, ...] = (),
     doubts: tuple[str, ...] = (),
+    strangers: tuple[str, ...] = (),
+    alias: str = ALIAS,
+    section: str = "s1",
+    school: str = "sch1",
+    ends: str = "",
+    archive: bool = False,
+    kept_out: dict[str, str] | None = None,
 ) -> Desired:
     return Desired(
-        alias=ALIAS,
-        section_key="s1",
-        school_key="sch1",
+        alias=alias,
+        section_key=section,
+        school_key=school,
         fields=fields,
         owner=user(owner),
         teachers=wanted(*teachers),
@@ -180,6 +242,10 @@ def desired(
         row="classes.csv:2",
         unsure=frozenset(unsure),
         doubts=doubts,
+        strangers=strangers,
+        ends=ends,
+        archive=archive,
+        kept_out=kept_out or {},
     )
 
 
@@ -190,8 +256,9 @@ def live(
     owner: str = "t1",
     teachers: tuple[str, ...] = ("t1",),
     students: tuple[str, ...] = (),
+    course_id: str = "900",
 ) -> Live:
-    return Live("900", fields, state, owner, frozenset(teachers), frozenset(students))
+    return Live(course_id, fields, state, owner, frozenset(teachers), frozenset(students))
 
 
 COURSE = CourseRef(ALIAS, "900", "Algebra", "sch1", "Lincoln")

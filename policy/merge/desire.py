@@ -1,46 +1,88 @@
 """What the district wants: every section in scope as a course, and what there is to say of it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from policy.merge.plan import Notice, Unmatched, Waiting
-from policy.merge.records import Base, Desired
+from policy.merge.records import Desired, Head, Staff, State
 from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Section
+from policy.rules.model import AddStudents
 from policy.rules.naming import alias, missing_values, render_key
 from policy.rules.scope import judge_scope
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """A section in scope that is wanted just as it was when its course had nothing to be done, and
+    how many seats are wanted. What it looks like is not held. `seated` are its students who are
+    there: none as long as they wait for its teacher to accept it."""
+
+    section: Section
+    teachers: int
+    students: int
+    seated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
-    """All that is wanted tonight, and what could not be wanted."""
+    """All that is wanted tonight, and what could not be wanted. `quiet`, by alias, is wanted too:
+    see `look_at`."""
 
     desired: Sequence[Desired]
     waiting: Sequence[Waiting]
     unmatched: Sequence[Unmatched]
     notices: Sequence[Notice]
     schools: Mapping[str, str]  # key -> name, of sections in scope
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
+
+    def look_at(self, aliases: Iterable[str], known: "Known") -> "Wishes":
+        """These wishes with some of the quiet ones among the desired: somebody may have changed
+        their courses."""
+        quiet = dict(self.quiet)
+        desired = list(self.desired)
+        for name in aliases:
+            if name in quiet:
+                wish = wish_for(quiet.pop(name).section, known.sources)
+                found = wish.desired(name, known.heads.get(name), known.teachers_of)
+                if isinstance(found, Desired):
+                    desired.append(found)
+        return replace(self, desired=desired, quiet=quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What wishes are made from: the night's sources, and what is known of courses of ours, by
+    alias. `released` are aliases that were let go of for good."""
+
+    sources: Sources
+    heads: Mapping[str, Head]
+    teachers_of: Callable[[str], Staff] = lambda _alias: Staff()
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class _Night:
     """What one pass over the sections gathers. Local to `desire`."""
 
+    known: Known
     sources: Sources
-    bases: Mapping[str, Base]
     desired: list[Desired] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     missing: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     schools: dict[str, str] = field(default_factory=dict)
     outside: Counter[str] = field(default_factory=Counter)  # by the policy's field that decided
+    quiet: dict[str, Quiet] = field(default_factory=dict)
+    sections: dict[str, list[str]] = field(default_factory=dict)  # alias -> keys of its sections
 
 
-def desire(sources: Sources, *, bases: Mapping[str, Base]) -> Wishes:
-    """Walk the sections in the file's order. `bases` is by alias: what a section's rows leave
-    open stays as it is in its course."""
-    night = _Night(sources, bases)
+def desire(known: Known) -> Wishes:
+    """Walk the sections in the file's order. What a section's rows leave open stays as it is in
+    its course."""
+    sources = known.sources
+    night = _Night(known, sources)
     faults = sources.roster.faults
     night.notices += [
         Notice(str(f.place), f"{f.message} ({f.level.value})", f.code) for f in faults
@@ -54,8 +96,9 @@ def desire(sources: Sources, *, bases: Mapping[str, Base]) -> Wishes:
         desired=night.desired,
         waiting=night.waiting,
         unmatched=list(_unmatched(night)),
-        notices=night.notices,
+        notices=list(dict.fromkeys(night.notices)),
         schools=night.schools,
+        quiet=night.quiet,
     )
 
 
@@ -71,16 +114,28 @@ def _want(wish: Wish, night: _Night) -> None:
     if key is None:
         _wait(section, _no_key(wish), night)
         return
-    for member in wish.members:
-        if member.person not in sources.matches.users:
-            night.missing.setdefault(member.person, []).append((section.key, member.line))
+    for member in wish.unmatched:
+        night.missing.setdefault(member.person, []).append((section.key, member.line))
     name = alias(sources.policy.district.id, key)
-    found = wish.desired(name, night.bases.get(name))
+    if name in night.known.released:
+        return
+    head = night.known.heads.get(name)
+    found = wish.desired(name, head, night.known.teachers_of)
     night.notices += wish.notices
     if isinstance(found, str):
         _wait(section, found, night)
+        return
+    night.sections.setdefault(name, []).append(section.key)
+    if head is not None and head.settled == found.digest:
+        night.quiet[name] = _quiet(wish, head, found)
     else:
         night.desired.append(found)
+
+
+def _quiet(wish: Wish, head: Head, found: Desired) -> Quiet:
+    students = len(found.students)
+    is_full = wish.rules.students.add is AddStudents.AT_ONCE or head.state is State.ACTIVE
+    return Quiet(wish.section, len(found.teachers), students, students if is_full else 0)
 
 
 def _no_key(wish: Wish) -> str:
@@ -97,18 +152,16 @@ def _wait(section: Section, reason: str, night: _Night) -> None:
 def _refuse_twins(night: _Night) -> None:
     """Two sections with one key would fight over one class: neither is wanted, both are told."""
     sources = night.sources
-    seen: dict[str, list[Desired]] = {}
-    for wanted in night.desired:
-        seen.setdefault(wanted.alias, []).append(wanted)
-    for name, twins in seen.items():
-        if len(twins) == 1:
-            continue
+    twins = {name: keys for name, keys in night.sections.items() if len(keys) > 1}
+    for name, keys in twins.items():
         line = sources.policy.line_of("classes.key")
-        for twin in twins:
-            others = ", ".join(t.section_key for t in twins if t is not twin)
+        for key in keys:
+            others = ", ".join(other for other in keys if other != key)
             words = f"classes.key ({line}) gives it the same key as section {others}: {name}"
-            _wait(sources.roster.sections[twin.section_key], words, night)
-        night.desired = [wanted for wanted in night.desired if wanted.alias != name]
+            _wait(sources.roster.sections[key], words, night)
+        night.quiet.pop(name, None)
+    if twins:
+        night.desired = [wanted for wanted in night.desired if wanted.alias not in twins]
 
 
 def _note_unknown_schools(night: _Night) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from policy.merge.merge import FieldDecision, decide_field
 from policy.merge.plan import Change, CourseRef, Kept, Kind
 from policy.merge.records import Base, Desired, Fields, Live
+from policy.merge.setting import Setting
 from policy.merge.why import Reasons
-from policy.rules.model import SchoolRules
 
 NAMES = ("name", "section", "room")
 
@@ -17,21 +17,21 @@ def merge_fields(
     desired: Desired,
     live: Live,
     *,
-    rules: SchoolRules,
-    reasons: Reasons,
-    now: str,
+    setting: Setting,
 ) -> tuple[list[Change], list[Kept], Fields]:
     """What changes, what is kept, and the base's texts as they now stand."""
     changes: list[Change] = []
     kept: list[Kept] = []
     settled = base.fields
+    rules, reasons = setting.rules, setting.reasons
     course = reasons.course(desired, base)
     for name, b, d, v in _triples(base.fields, desired.fields, live.fields):
         decision = decide_field(base=b, desired=d, live=v, protected=name in rules.classes.protect)
         if decision is FieldDecision.NOTHING:
             settled = replace(settled, **{name: v})
         elif decision is FieldDecision.KEEP:
-            kept.append(_kept(course, base, name, ours=d, theirs=v, now=now, changed=d != b))
+            since = base.kept.get(name, setting.stamp)
+            kept.append(_kept(course, name, ours=d, theirs=v, since=since, changed=d != b))
         else:
             changes.append(_change(course, desired, name, reasons, b=b, d=d, v=v))
     return changes, kept, settled
@@ -56,9 +56,9 @@ def _change(
 
 
 def _kept(
-    course: CourseRef, base: Base, name: str, *, ours: str, theirs: str, now: str, changed: bool
+    course: CourseRef, name: str, *, ours: str, theirs: str, since: str, changed: bool
 ) -> Kept:
     why = "changed by hand in Classroom"
     if changed:
         why += "; the roster has changed too, and the field is protected"
-    return Kept(course, name, name, base.kept.get(name, now), (why,), ours=ours, theirs=theirs)
+    return Kept(course, name, name, since, (why,), ours=ours, theirs=theirs)

@@ -1,17 +1,21 @@
 """All courses of a night: wishes, base and live become one Plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from policy.merge.compare import Compared, Setting, Stop, compare_course
-from policy.merge.desire import Wishes
+from policy.merge.absent import Absent, compare_absent, is_early
+from policy.merge.claims import Claim, claim_course
+from policy.merge.compare import OPEN, compare_course, still_leaving
+from policy.merge.desire import Known, Wishes
+from policy.merge.holds import holds_of
 from policy.merge.limits import judge_limits, take_census
+from policy.merge.outcome import Compared, Stop
 from policy.merge.plan import (
     Change,
     HeldFor,
-    Hold,
     Kind,
+    Notice,
     Plan,
     PolicySummary,
     RosterSummary,
@@ -19,47 +23,13 @@ from policy.merge.plan import (
     StoreMark,
     in_order,
 )
-from policy.merge.records import Base, Desired, Live
+from policy.merge.records import UNREADABLE, Base, Desired, Head, Live, Staff
+from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.merge.wish import Sources
 from policy.rules.model import Policy
 
-SHOWN = 5
-_HEADLINES = {  # of one, of several
-    HeldFor.ALREADY_THERE: (
-        "1 class is already in Classroom under our alias, but this store did not make it: "
-        "nothing is written to it",
-        "{count} classes are already in Classroom under our aliases, but this store did not "
-        "make them: nothing is written to them",
-    ),
-    HeldFor.GONE: (
-        "1 class that we made was removed from Classroom by hand: it is not made again "
-        "without consent",
-        "{count} classes that we made were removed from Classroom by hand: they are not made "
-        "again without consent",
-    ),
-    HeldFor.DOUBT: (
-        "1 seat would go, but whether it should can't be told for certain",
-        "{count} seats would go, but whether they should can't be told for certain",
-    ),
-    HeldFor.REKEYED: (
-        "1 class would be made a second time, since what its key is made from has changed",
-        "{count} classes would be made a second time, since what their keys are made from has "
-        "changed",
-    ),
-    HeldFor.UNREADABLE: (
-        "1 class can't be read: nothing in it is changed",
-        "{count} classes can't be read: nothing in them is changed",
-    ),
-}
-
-
-_ADVICE = {
-    HeldFor.ALREADY_THERE: (
-        "most often this is another store than the one used before (ROLLBOOK_STATE, "
-        "ROLLBOOK_STORE); --allow does not let these through",
-    ),
-}
+SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +47,76 @@ class Evening:
     heard: tuple[tuple[str, int], ...]  # journal entries whose outcome has been read
     keyed_by: str  # what the store's classes' keys were made from; "" for a new store
     mark: StoreMark
+    claims: Mapping[str, Claim] = field(default_factory=dict)  # by alias of the wanted course
+    absent: Sequence[Absent] = ()
+    is_first_load: bool = False  # no run on this store has come to its end yet
+    read: frozenset[str] = frozenset()  # aliases whose members were read from Classroom tonight
+    read_at: str = ""  # when (RFC 3339)
+    compared: Mapping[str, Compared] = field(default_factory=dict)  # those that were not read
+    reported: str = ""  # up to when Classroom's activities were read, if they were
+    notices: tuple[Notice, ...] = ()  # of what could not be read
+
+
+class Comparing:
+    """Compares single courses, with what holds in each school tonight."""
+
+    def __init__(self, sources: Sources, schools: Mapping[str, str], now: datetime) -> None:
+        self.policy = sources.policy
+        self._sources = sources
+        self._now = now
+        self.today = now.date()
+        self._settings = {key: self._make(key, name) for key, name in schools.items()}
+
+    def setting(self, school_key: str) -> Setting:
+        """What holds in a school, which may be one that the roster doesn't have any more."""
+        if school_key not in self._settings:
+            school = self._sources.roster.schools.get(school_key)
+            name = school.name if school else school_key
+            self._settings[school_key] = self._make(school_key, name)
+        return self._settings[school_key]
+
+    def known(self, heads: Mapping[str, Head], teachers_of: Callable[[str], Staff]) -> Known:
+        """What wishes are made from tonight."""
+        return Known(self._sources, heads, teachers_of)
+
+    def compare(self, want: Desired, base: Base | None, live: Live | None) -> Compared:
+        """A wanted course that is ours, or not there."""
+        return compare_course(base, want, live, self.setting(want.school_key))
+
+    def _make(self, key: str, name: str) -> Setting:
+        policy, today = self._sources.policy, self._now.date()
+        return Setting(
+            rules=policy.rules_of(key, name),
+            reasons=Reasons(policy, key, name),
+            names=self._sources.matches.accounts,
+            vanished=self._sources.matches.vanished,
+            now=self._now,
+            pause=next((p for p in policy.pause if p.start <= today <= p.end), None),
+        )
 
 
 def judge(
     sources: Sources, wishes: Wishes, evening: Evening, *, now: datetime, plan_id: str
 ) -> Plan:
-    """Compare every wanted course, apply the limits, and gather the plan."""
+    """Compare every course, apply the limits, and gather the plan."""
     policy, roster = sources.policy, sources.roster
-    settings = _settings(sources, wishes.schools, now.isoformat(timespec="seconds"))
-    compared = [_compare(want, evening, settings[want.school_key]) for want in wishes.desired]
-    keyed_by = keys_made_from(policy)
-    if evening.keyed_by not in ("", keyed_by):
-        compared = _hold_rekeyed(compared, evening, keyed_by)
+    comparing = Comparing(sources, wishes.schools, now)
+    compared = [_compare(want, evening, comparing) for want in wishes.desired]
+    compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in evening.absent]
+    early = _early(evening, comparing)
     going, holds = judge_limits(
         [change for found in compared for change in found.changes],
-        take_census(_ours(wishes, evening)),
-        rules_of=lambda key: settings[key].rules,
+        take_census(
+            _ours(wishes, evening),
+            wishes.desired,
+            [absent.base for absent in evening.absent if absent.state in OPEN],
+            wishes.quiet,
+            deserted=len(early),
+        ),
+        rules_of=lambda key: comparing.setting(key).rules,
         defaults=policy.defaults,
+        is_first_load=evening.is_first_load,
+        in_grace={f.base.alias: _students_leaving(f.base) for f in compared if f.base},
     )
     source = roster.source
     return Plan(
@@ -105,14 +128,14 @@ def judge(
         policy=PolicySummary(policy.digest, policy.commit),
         store=evening.mark,
         changes=in_order(going),
-        held=(*_holds(stop for found in compared for stop in found.stops), *holds),
+        held=(*holds_of(stop for found in compared for stop in found.stops), *holds),
         kept=tuple(kept for found in compared for kept in found.kept),
         unmatched=tuple(wishes.unmatched),
         waiting=tuple(wishes.waiting),
-        notices=tuple(wishes.notices),
-        courses=len(wishes.desired),
+        notices=(*wishes.notices, *evening.notices, *_deserted(early)),
+        courses=len(wishes.desired) + len(wishes.quiet),
         schools=wishes.schools,
-        settle=_settle(compared, sources, evening, keyed_by),
+        settle=_settle(compared, sources, evening),
     )
 
 
@@ -121,29 +144,70 @@ def keys_made_from(policy: Policy) -> str:
     return f"{policy.district.id} {policy.defaults.classes.key}"
 
 
-def _compare(want: Desired, evening: Evening, setting: Setting) -> Compared:
-    base = evening.bases.get(want.alias)
+def _compare(want: Desired, evening: Evening, comparing: Comparing) -> Compared:
+    base, setting = evening.bases.get(want.alias), comparing.setting(want.school_key)
+    claim, live = evening.claims.get(want.alias), evening.lives.get(want.alias)
     if want.alias in evening.unreadable:
-        course = setting.reasons.course(want, base)
+        course = setting.reasons.course(want, base or (claim.old if claim else None))
         words = evening.unreadable[want.alias]
-        return Compared(
-            stops=(Stop(HeldFor.UNREADABLE, Kind.COURSE_UPDATE, course, words),), base=base
-        )
-    return compare_course(base, want, evening.lives.get(want.alias), setting)
+        stop = Stop(HeldFor.UNREADABLE, Kind.COURSE_UPDATE, course, words)
+        return Compared(stops=(stop,), base=_unreadable(base, want, setting) if base else None)
+    if base is None and claim is not None and live is not None:
+        return claim_course(want, live, claim, setting)
+    found = evening.compared.get(want.alias) or compare_course(base, want, live, setting)
+    if found.base is None:
+        return found
+    read = evening.read_at if want.alias in evening.read else found.base.read
+    settled = want.digest if live and _is_settled(found, live) else ""
+    return replace(found, base=replace(found.base, read=read, settled=settled))
 
 
-def _hold_rekeyed(compared: Sequence[Compared], evening: Evening, keyed_by: str) -> list[Compared]:
-    """Creations of classes for sections that have one under another key are held."""
-    have = {base.section_key for base in evening.stored.values()}
-    detail = f"keys were made from {evening.keyed_by!r}, and now from {keyed_by!r}"
-    result: list[Compared] = []
-    for found in compared:
-        first = found.changes[0] if found.changes else None
-        if first and first.kind is Kind.COURSE_CREATE and first.section in have:
-            stop = Stop(HeldFor.REKEYED, first.kind, first.course, detail, found.changes)
-            found = replace(found, changes=(), stops=(*found.stops, stop))
-        result.append(found)
-    return result
+def _is_settled(found: Compared, live: Live) -> bool:
+    """Is there nothing to do for this course, nothing to say, and nothing to wait for?"""
+    is_quiet = not (found.changes or found.stops or found.kept)
+    base = found.base
+    return is_quiet and base is not None and not (base.kept or base.leaving) and live.state in OPEN
+
+
+def _unreadable(base: Base, want: Desired, setting: Setting) -> Base:
+    """Remembered, since such a course is asked for every night, beside the rolling part."""
+    kept = {**base.kept, UNREADABLE: base.kept.get(UNREADABLE, setting.stamp)}
+    return replace(base, kept=kept, leaving=still_leaving(base, want))
+
+
+def _students_leaving(base: Base) -> int:
+    return sum(record.startswith("student:") for record in base.leaving)
+
+
+def _early(evening: Evening, comparing: Comparing) -> list[Absent]:
+    """Classes whose section is gone though its term is not over."""
+    claimed = {claim.course_id for claim in evening.claims.values()}
+    return [
+        absent
+        for absent in evening.absent
+        if absent.state in OPEN
+        and absent.base.course_id not in claimed
+        and is_early(absent.base, comparing.setting(absent.base.school_key))
+    ]
+
+
+def _deserted(early: Sequence[Absent]) -> list[Notice]:
+    if not early:
+        return []
+    some = ", ".join(
+        f"“{absent.name}” (section {absent.base.section_key})" for absent in early[:SHOWN]
+    )
+    more = f" and {len(early) - SHOWN:,} more" if len(early) > SHOWN else ""
+    classes = (
+        "1 class has lost its section"
+        if len(early) == 1
+        else f"{len(early):,} classes have lost their section"
+    )
+    words = (
+        f"{classes} before the term was over (it left the roster, or the scope); nobody is taken "
+        f"out, and nothing is changed: {some}{more}"
+    )
+    return [Notice("", words, "M310")]
 
 
 def _ours(wishes: Wishes, evening: Evening) -> Iterable[Base]:
@@ -154,55 +218,23 @@ def _ours(wishes: Wishes, evening: Evening) -> Iterable[Base]:
             yield replace(base, school_key=want.school_key)
 
 
-def _settings(sources: Sources, schools: Mapping[str, str], now: str) -> Mapping[str, Setting]:
-    """What holds in each school."""
-    return {
-        key: Setting(
-            rules=sources.policy.rules_of(key, name),
-            reasons=Reasons(sources.policy, key, name),
-            names=sources.matches.accounts,
-            vanished=sources.matches.vanished,
-            now=now,
-        )
-        for key, name in schools.items()
-    }
-
-
-def _settle(
-    compared: Iterable[Compared], sources: Sources, evening: Evening, keyed_by: str
-) -> Settle:
+def _settle(compared: Iterable[Compared], sources: Sources, evening: Evening) -> Settle:
     """What the store does not know yet."""
     settled = {**evening.bases, **{f.base.alias: f.base for f in compared if f.base}}
+    is_rekeyed = any(claim.reason is HeldFor.REKEYED for claim in evening.claims.values())
     return Settle(
         keep=tuple(base for alias, base in settled.items() if evening.stored.get(alias) != base),
         forget=tuple(sorted(evening.gone)),
         matches=sources.matches.learned,
         heard=evening.heard,
-        keyed_by=keyed_by,
+        keyed_by="" if is_rekeyed else keys_made_from(sources.policy),
+        reported=evening.reported,
+        roster=sources.roster.source.counts,
     )
 
 
-def _holds(stops: Iterable[Stop]) -> list[Hold]:
-    """Stops of one reason and kind are one Hold, with a few examples."""
-    groups: dict[tuple[HeldFor, str, str], list[Stop]] = {}
-    for stop in stops:
-        shared = stop.reason in (HeldFor.DOUBT, HeldFor.REKEYED)
-        key = (stop.reason, stop.kind.value, stop.detail if shared else "")
-        groups.setdefault(key, []).append(stop)
-    return [_hold(group, shared=bool(key[2])) for key, group in groups.items()]
-
-
-def _hold(group: Sequence[Stop], *, shared: bool) -> Hold:
-    """`shared`: the detail is the same for all of them, and is told once."""
-    first, count = group[0], len(group)
-    headline = _HEADLINES[first.reason][count > 1].format(count=f"{count:,}")
-    examples = [first.detail] if shared else [_example(stop) for stop in group[:SHOWN]]
-    more = [f"and {count - SHOWN:,} more"] if not shared and count > SHOWN else []
-    changes: tuple[Change, ...] = tuple(change for stop in group for change in stop.changes)
-    advice = _ADVICE.get(first.reason, ())
-    why = (headline, *examples, *more, *advice)
-    return Hold(first.kind, count, first.reason, None, why, changes)
-
-
-def _example(stop: Stop) -> str:
-    return f"“{stop.course.name}” at {stop.course.school}: {stop.detail}"
+def changes_in(compared: Compared) -> Iterable[Change]:
+    """What would be written, or would be if somebody let it."""
+    yield from compared.changes
+    for stop in compared.stops:
+        yield from stop.changes

@@ -18,6 +18,8 @@ class Kind(Enum):
     COURSE_CREATE = "course.create"
     COURSE_UPDATE = "course.update"
     COURSE_OWNER = "course.owner"
+    COURSE_ARCHIVE = "course.archive"
+    COURSE_RESTORE = "course.restore"
     TEACHER_ADD = "teacher.add"
     TEACHER_REMOVE = "teacher.remove"
     STUDENT_ADD = "student.add"
@@ -25,15 +27,18 @@ class Kind(Enum):
 
 
 # Courses first, then co-teachers, then students, then removals: at no moment is a class without
-# somebody whom the SIS names.
+# somebody whom the SIS names. Owners come as late as can be, since Google takes a while until a
+# new co-teacher may become one.
 ORDER = (
     Kind.COURSE_CREATE,
+    Kind.COURSE_RESTORE,
     Kind.COURSE_UPDATE,
     Kind.TEACHER_ADD,
-    Kind.COURSE_OWNER,
     Kind.STUDENT_ADD,
+    Kind.COURSE_OWNER,
     Kind.TEACHER_REMOVE,
     Kind.STUDENT_REMOVE,
+    Kind.COURSE_ARCHIVE,
 )
 
 
@@ -55,12 +60,18 @@ class NewCourse:
     fields: Fields
     owner: User
     state: str  # PROVISIONED, ACTIVE
+    ends: str = ""  # the day after its section's last term, ISO 8601
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write. `person` is set for seats and owners; `field`, `before`, `after` for texts;
-    `new` for COURSE_CREATE. `section` is the SIS's section key."""
+    """One write. `person` is set for seats and owners; `field`, `before`, `after` for texts and
+    states; `new` for COURSE_CREATE. `section` is the SIS's section key. `keeps_former` is for
+    owners: the former one stays as a co-teacher.
+
+    A COURSE_UPDATE of the field "alias" takes a course that is there as this section's: the alias
+    is put on the course, and `claim` becomes its base row, in place of that of the alias `before`
+    (None: the course was not ours). One of the field "former_alias" then takes `before` off it."""
 
     kind: Kind
     course: CourseRef
@@ -71,6 +82,8 @@ class Change:
     before: str | None = None
     after: str | None = None
     new: NewCourse | None = None
+    keeps_former: bool = True
+    claim: Base | None = None
 
 
 class HeldFor(Enum):
@@ -80,7 +93,9 @@ class HeldFor(Enum):
     ALREADY_THERE = "already there"  # a class under our alias that this store did not make
     GONE = "gone by hand"
     DOUBT = "in doubt"  # a faulty row may be the one that names the seat
-    REKEYED = "re-keyed"  # the policy would make every class a second time
+    REKEYED = "re-keyed"  # the policy gives every class another key
+    RENUMBERED = "renumbered"  # the SIS gives a section that has its class another id
+    ADOPT = "to adopt"  # a class that another tool made, and that is this section's by its looks
     UNREADABLE = "unreadable"  # Google does not say what is in the class
 
 
@@ -169,13 +184,16 @@ class StoreMark:
 class Settle:
     """What the store learns when the plan is carried out, before its first write: base rows as
     they now stand, rows to forget, how people were matched, which journal entries are no longer
-    open (run id, number), and what the classes' keys are made from."""
+    open (run id, number), what the classes' keys are made from, up to when Classroom's activities
+    were read (RFC 3339), and the drop's rows by kind."""
 
     keep: tuple[Base, ...] = ()
     forget: tuple[str, ...] = ()
     matches: Mapping[str, Remembered] = field(default_factory=dict)
     heard: tuple[tuple[str, int], ...] = ()
     keyed_by: str = ""
+    reported: str = ""
+    roster: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

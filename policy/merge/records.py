@@ -4,10 +4,12 @@ A *seat* is one person in one course in one role. People are Google user ids by 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from policy.roster.model import Role
+
+UNREADABLE = "unreadable"  # a record of `Base.kept`: Google does not say what is in the course
 
 
 class State(Enum):
@@ -67,6 +69,38 @@ class Base:
     teachers: frozenset[str]
     students: frozenset[str]
     kept: Mapping[str, str] = field(default_factory=dict)  # record -> since (RFC 3339)
+    leaving: Mapping[str, str] = field(default_factory=dict)  # the same, of seats in their grace
+    former: frozenset[str] = frozenset()  # owners of before, whom the policy keeps as teachers
+    state: State = State.PROVISIONED  # as last written by us; a teacher's own acts are not in it
+    ends: str = ""  # the day after its section's last term, ISO 8601; "" if never seen
+    read: str = ""  # when its members were last read from Classroom (RFC 3339); "" never
+    settled: str = ""  # digest of the wish that left nothing to do or to say; "" if any was left
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who teaches in a course of ours, its owner too. `taken_out` are seats of ours that a hand
+    has taken away."""
+
+    there: frozenset[str] = frozenset()
+    taken_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A course of ours as last applied, without its members: see `Base`, which has the same."""
+
+    alias: str
+    course_id: str
+    section_key: str
+    school_key: str
+    fields: Fields
+    owner: str
+    kept: Mapping[str, str]
+    state: State
+    ends: str
+    read: str
+    settled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +130,11 @@ class Desired:
     unsure: frozenset[str] = frozenset()
     doubts: tuple[str, ...] = ()  # why no seat may be taken away now
     strangers: tuple[str, ...] = ()
+    ends: str = ""  # the day after its section's last term, ISO 8601
+    archive: bool = False  # its terms have been over for as long as the policy says
+    owner_by_default: bool = False  # nobody is its primary teacher: the first of the others
+    kept_out: Mapping[str, str] = field(default_factory=dict)  # user id -> the policy's line
+    digest: str = ""  # of all that decides what it is compared to; see `Base.settled`
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +149,20 @@ class Live:
     students: frozenset[str]
 
 
-def after_handover(teachers: frozenset[str], *, former: str, owner: str) -> frozenset[str]:
-    """The teachers that are ours once a course has a new owner. The former one stays in the class
-    as a co-teacher that is no longer ours: later nights leave that seat alone."""
-    return (teachers - {former}) | {owner}
+def staff_of(base: Base) -> Staff:
+    """As last known."""
+    out = frozenset(user_id for user_id in base.teachers if f"teacher:{user_id}" in base.kept)
+    return Staff((base.teachers - out) | {base.owner}, out)
+
+
+def after_handover(base: Base, owner: str, *, keeps_former: bool) -> Base:
+    """A course once it has a new owner, who had to be among its teachers. The former one is one of
+    them still, unless a hand took them out: kept, when the policy says so (later nights leave that
+    seat alone), else ours to take away."""
+    teachers, former = base.teachers | {owner}, base.former - {owner}
+    kept = {key: since for key, since in base.kept.items() if key != f"teacher:{owner}"}
+    if keeps_former and base.owner in base.teachers - {owner}:
+        teachers = teachers - {base.owner}
+        if kept.pop(f"teacher:{base.owner}", None) is None:
+            former = former | {base.owner}
+    return replace(base, owner=owner, teachers=teachers, former=former, kept=kept)

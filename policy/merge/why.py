@@ -17,8 +17,14 @@ class Reasons:
 
     def rule(self, field: str, value: str) -> str:
         """A policy's field, its value and its line."""
-        line = self.policy.line_of(field, self.school_key, self.school)
-        return f"{field}: {value} ({line})"
+        return f"{field}: {value} ({self.line(field)})"
+
+    def place(self, field: str) -> str:
+        """A policy's field and its line."""
+        return f"{field}, {self.line(field)}"
+
+    def line(self, field: str) -> str:
+        return self.policy.line_of(field, self.school_key, self.school)
 
     def course(self, desired: Desired, base: Base | None) -> CourseRef:
         """How a plan names the course: as the teacher has it is told elsewhere."""
@@ -34,6 +40,8 @@ class Reasons:
         return f"section {desired.section_key} is in scope ({desired.row})"
 
     def listed(self, wanted: Wanted, desired: Desired) -> str:
+        if not wanted.person_key:
+            return f"the policy puts them into section {desired.section_key} ({wanted.row})"
         return f"{wanted.row} lists them in section {desired.section_key}"
 
     def not_listed(self, desired: Desired) -> str:

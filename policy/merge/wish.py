@@ -1,16 +1,18 @@
 """One section of the roster as a course that is wanted: who is in it, who owns it, its texts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import blake2b
 
+from policy.merge.choose import Chosen, choose
 from policy.merge.people import Matches
 from policy.merge.plan import Notice
-from policy.merge.records import Base, Desired, Fields, User, Wanted
-from policy.roster.model import Membership, Role, Roster, Section, Term
+from policy.merge.records import Desired, Fields, Head, Staff, User, Wanted
+from policy.roster.model import Fault, Membership, Role, Roster, Section, Term
 from policy.rules.model import Policy, SchoolRules, WhenIncomplete
 from policy.rules.naming import name_problem, names_in, texts
-from policy.rules.scope import SectionFacts, TermFacts
+from policy.rules.scope import SectionFacts, TermFacts, hinges_on_teachers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,66 +27,125 @@ class Sources:
 
 @dataclass(slots=True)
 class Wish:
-    """One section while it is looked at: what is known of it, and what there is to say."""
+    """One section while it is looked at: what is known of it, and what there is to say.
+    `unmatched` are those of its members who have no usable account."""
 
     section: Section
     sources: Sources
     rules: SchoolRules
     members: Sequence[Membership]
+    unmatched: Sequence[Membership]
     facts: SectionFacts
     notices: list[Notice] = field(default_factory=list)
+    is_owner_by_default: bool = False
 
-    def desired(self, alias: str, base: Base | None) -> Desired | str:
+    def desired(
+        self, alias: str, base: Head | None, teachers_of: Callable[[str], Staff]
+    ) -> Desired | str:
         """The course that is wanted, or why the section waits for one. A section that has its
-        course (`base`) never waits: where its rows leave something open, that stays as it is."""
+        course (`base`) never waits: where its rows leave something open, that stays as it is.
+        `teachers_of` tells, by alias, who teaches in it now."""
+        if base is None and (words := self._may_be_excluded()):
+            return words
         teachers, students = self._seats()
+        is_incomplete = self._lacks(teachers, students)
         doubts = self._doubts()
-        is_shaky = bool(doubts) or self._is_a_teacher_doubtful()
+        is_shaky = bool(doubts) or self._fault_of_a_teacher() is not None
         fields = self._fields(base, is_shaky=is_shaky)
         if isinstance(fields, str):
             return fields
         owner = self._owner(base, is_shaky=is_shaky)
         if isinstance(owner, str):
             return owner
-        if base is None and self.rules.classes.when_incomplete is WhenIncomplete.WAIT:
-            if not teachers:
-                return "it has no teacher with a Google account"
-            if not students:
-                return "it has no student with a Google account"
+        if base is None and is_incomplete:
+            return is_incomplete
+        chosen = self._choose(teachers, students, owner, lambda: teachers_of(alias))
+        unsure, is_over = self._unsure() | chosen.left, self._is_over()
+        ends = max(term.end for term in self.section.terms).isoformat()
         return Desired(
             alias=alias,
             section_key=self.section.key,
             school_key=self.section.school.key,
             fields=fields,
             owner=owner,
-            teachers=teachers,
-            students=students,
+            teachers=chosen.teachers,
+            students=chosen.students,
             row=str(self.section.place),
-            unsure=self._unsure(),
+            unsure=unsure,
             doubts=doubts,
             strangers=self._strangers(),
+            ends=ends,
+            archive=is_over,
+            owner_by_default=self.is_owner_by_default,
+            kept_out=chosen.kept_out,
+            digest=_digest(
+                (self.sources.policy.digest, self.section.key, self.section.school.key),
+                (fields.name, fields.section, fields.room, owner.id, ends, str(is_over)),
+                (chosen.teachers, chosen.students, unsure, chosen.kept_out),
+            ),
         )
 
-    def _seats(self) -> tuple[dict[str, Wanted], dict[str, Wanted]]:
-        """Desired seats by user id. Who is teacher and student of one section is its teacher."""
-        seats: dict[Role, dict[str, Wanted]] = {Role.TEACHER: {}, Role.STUDENT: {}}
+    def _lacks(self, teachers: Mapping[str, Wanted], students: Mapping[str, Wanted]) -> str:
+        """Why a section without a class waits for one to be made; "" if it need not."""
+        if self.rules.classes.when_incomplete is WhenIncomplete.CREATE:
+            return ""
+        if not teachers:
+            return "it has no teacher with a Google account"
+        return "" if students else "it has no student with a Google account"
+
+    def _choose(
+        self,
+        teachers: Mapping[str, Wanted],
+        students: Mapping[str, Wanted],
+        owner: User,
+        present: Callable[[], Staff],
+    ) -> Chosen:
+        """What the policy makes of the roster's seats; what it can't do is noted."""
+        chosen = choose(
+            self.facts,
+            self.rules,
+            Chosen(teachers, students),
+            self.sources.matches,
+            owner=owner.id,
+            present=present,
+            teacher_in_doubt=self._fault_of_a_teacher() is not None,
+        )
+        self.notices += chosen.notices
+        return chosen
+
+    def _is_over(self) -> bool:
+        after, today = self.rules.classes.archive_after, self.sources.today
+        ends = max(term.end for term in self.section.terms)
+        return after is not None and ends + after <= today
+
+    def _seats(self) -> tuple[Mapping[str, Wanted], Mapping[str, Wanted]]:
+        """Desired seats by user id. Who is teacher and student of one section is its teacher, if
+        the policy gives them a teacher's seat; else its student."""
+        users = self.sources.matches.users
+        teachers: dict[str, Membership] = {}
+        students: dict[str, Membership] = {}
         for member in self.members:
-            user = self.sources.matches.users.get(member.person)
+            user = users.get(member.person)
             if user is not None:
-                wanted = Wanted(user, member.person, self._row(member))
-                seats[member.role].setdefault(user.id, wanted)
-        teachers, students = seats[Role.TEACHER], seats[Role.STUDENT]
+                seats = students if member.role is Role.STUDENT else teachers
+                seats.setdefault(user.id, member)
         for user_id in sorted(teachers.keys() & students.keys()):
-            both = students.pop(user_id)
+            teaches = self._gets_teachers_seat(teachers[user_id])
+            stays, goes = (teachers, students) if teaches else (students, teachers)
+            other = goes.pop(user_id)
             self._note(
                 "M301",
                 f"somebody is teacher and student of section {self.section.key} "
-                f"({teachers[user_id].row} and here): in Classroom they are its teacher",
-                row=both.row,
+                f"({self._row(stays[user_id])} and here): in Classroom they are its "
+                f"{'teacher' if teaches else 'student'}",
+                row=self._row(other),
             )
-        return teachers, students
+        return _Listed(teachers, self.sources), _Listed(students, self.sources)
 
-    def _fields(self, base: Base | None, *, is_shaky: bool) -> Fields | str:
+    def _gets_teachers_seat(self, member: Membership) -> bool:
+        return self.rules.co_teachers.add or (member.primary and self.rules.classes.owner is None)
+
+    def _fields(self, base: Head | None, *, is_shaky: bool) -> Fields | str:
         """The course's texts, or why Classroom would refuse its name. Where rows are in doubt that
         a name may be made from, they stay."""
         if base is not None and is_shaky:
@@ -101,7 +162,7 @@ class Wish:
         self._note("M306", f"{words}: its name stays as it is")
         return base.fields
 
-    def _without_teacher(self, base: Base, made: Fields) -> tuple[str, str, str]:
+    def _without_teacher(self, base: Head, made: Fields) -> tuple[str, str, str]:
         """A section that has lost its teacher keeps the texts that are made from one."""
         classes = self.rules.classes
         name, line, room = (
@@ -114,7 +175,7 @@ class Wish:
         )
         return name, line, room
 
-    def _owner(self, base: Base | None, *, is_shaky: bool) -> User | str:
+    def _owner(self, base: Head | None, *, is_shaky: bool) -> User | str:
         """Who owns the course, or why nobody can. A course that is there never lacks one: where
         rows are in doubt, or nobody else can, its owner stays."""
         if self.rules.classes.owner is not None:
@@ -130,12 +191,13 @@ class Wish:
             is_current = base.owner in {user.id for user in matched}
             if is_shaky or not matched or (is_current and len(distinct) != 1):
                 return self._present_owner(base)
+            self.is_owner_by_default = not primaries
         return matched[0] if matched else self._no_owner(teachers, primaries)
 
-    def _present_owner(self, base: Base) -> User:
+    def _present_owner(self, base: Head) -> User:
         return self.sources.matches.accounts.get(base.owner) or User(base.owner, "", "")
 
-    def _account_owner(self, email: str, base: Base | None) -> User | str:
+    def _account_owner(self, email: str, base: Head | None) -> User | str:
         found = self.sources.matches.by_email.get(email.casefold())
         if found is not None and not found.suspended:
             return found.user
@@ -173,28 +235,51 @@ class Wish:
 
     def _unsure(self) -> frozenset[str]:
         unsure = self.sources.matches.unsure
-        ids = (unsure[m.person] for m in self.members if m.person in unsure)
+        ids = (unsure[m.person] for m in self.unmatched if m.person in unsure)
         return frozenset().union(*ids)
 
     def _strangers(self) -> tuple[str, ...]:
         """Rows of people who may be anybody: nothing tells which account they are."""
         unsure = self.sources.matches.unsure
-        return tuple(self._row(m) for m in self.members if unsure.get(m.person) == frozenset())
+        return tuple(self._row(m) for m in self.unmatched if unsure.get(m.person) == frozenset())
 
     def _doubts(self) -> tuple[str, ...]:
         roster = self.sources.roster
         own = roster.doubtful_sections.get(self.section.key, ())
         return tuple(str(fault) for fault in (*own, *roster.doubtful_anywhere))
 
-    def _is_a_teacher_doubtful(self) -> bool:
+    def _may_be_excluded(self) -> str:
+        """Why it can't be told whether the section is in scope; "" if it can."""
+        exclude = self.rules.classes.scope.exclude
+        if not any(hinges_on_teachers(matcher, self.facts) for matcher in exclude):
+            return ""
+        own = self.sources.roster.doubtful_sections.get(self.section.key, ())
+        fault = self._fault_of_a_teacher() or next(iter(own), None)
+        if fault is None:
+            return ""
+        school = self.section.school
+        line = self.sources.policy.line_of("classes.scope.exclude", school.key, school.name)
+        return (
+            f"classes.scope.exclude ({line}) may leave it out by who teaches it, and a row that "
+            f"may tell is faulty: {fault}"
+        )
+
+    def _fault_of_a_teacher(self) -> Fault | None:
+        """What is wrong with the row of one of its teachers."""
         roster = self.sources.roster
-        return any(
-            member.role is Role.TEACHER and member.person in roster.doubtful_people
-            for member in roster.memberships.get(self.section.key, ())
+        if not roster.doubtful_people:
+            return None
+        return next(
+            (
+                roster.doubtful_people[member.person]
+                for member in roster.memberships.get(self.section.key, ())
+                if member.role is Role.TEACHER and member.person in roster.doubtful_people
+            ),
+            None,
         )
 
     def _row(self, member: Membership) -> str:
-        return f"{self.sources.roster.memberships_file}:{member.line}"
+        return _row(member, self.sources)
 
     def _note(self, code: str, words: str, *, row: str = "") -> None:
         self.notices.append(Notice(row or str(self.section.place), words, code))
@@ -202,12 +287,13 @@ class Wish:
 
 def wish_for(section: Section, sources: Sources) -> Wish:
     """Look at one section on the night's day."""
-    members = _in_effect(section, sources)
+    members, users = _in_effect(section, sources), sources.matches.users
     return Wish(
         section=section,
         sources=sources,
         rules=sources.policy.rules_of(section.school.key, section.school.name),
         members=members,
+        unmatched=[m for m in members if m.person not in users],
         facts=_facts(section, members, sources.roster),
     )
 
@@ -262,3 +348,42 @@ def _facts(section: Section, members: Sequence[Membership], roster: Roster) -> S
         teacher_family_names=tuple(p.family_name for p in people),
         teacher_emails=tuple(p.email.casefold() for p in people),
     )
+
+
+def _digest(place: Sequence[str], texts: Sequence[str], people: Sequence[Iterable[str]]) -> str:
+    """Of what decides whether a course that is as it was has anything to be done: not of rows,
+    which move from drop to drop, nor of doubts, which only hold removals back."""
+    parts = (*place, *texts, *(",".join(sorted(ids)) for ids in people))
+    return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+
+
+class _Listed(Mapping[str, Wanted]):
+    """Seats of one role by user id. There are millions, and nearly all of them are only counted
+    and told apart: a Wanted is made when it is asked for."""
+
+    __slots__ = ("_members", "_sources")
+
+    def __init__(self, members: dict[str, Membership], sources: Sources) -> None:
+        self._members = members
+        self._sources = sources
+
+    def __getitem__(self, user_id: str) -> Wanted:
+        member = self._members[user_id]
+        user = self._sources.matches.users[member.person]
+        return Wanted(user, member.person, _row(member, self._sources))
+
+    def __contains__(self, user_id: object) -> bool:
+        return user_id in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def keys(self) -> KeysView[str]:
+        return self._members.keys()
+
+
+def _row(member: Membership, sources: Sources) -> str:
+    return f"{sources.roster.memberships_file}:{member.line}"

@@ -16,8 +16,8 @@ from policy.merge.compare import compare_course
 from policy.merge.plan import Change, Kind
 from policy.merge.records import Base, Fields, Live
 from policy.merge.records import State as CourseState
-from policy.reading import base_record, base_row
 from policy.run.journal import follow
+from policy.run.rows import base_record, base_row
 
 PEOPLE = ("ann", "bob", "cat", "dan")
 NAMES = ("Algebra", "Algebra 1", "Algebra for all")

@@ -10,6 +10,7 @@ import pytest
 from building import (
     ALIAS,
     base,
+    head,
     member,
     person,
     policy,
@@ -21,7 +22,7 @@ from building import (
     term,
     user,
 )
-from policy.merge.desire import Wishes, desire
+from policy.merge.desire import Known, Wishes, desire
 from policy.merge.people import AccountFacts, match_people
 from policy.merge.records import Base, Fields, Remembered
 from policy.merge.wish import Sources
@@ -40,12 +41,21 @@ def wish(
     bases: tuple[Base, ...] = (),
     today: date = TODAY,
     remembered: dict[str, Remembered] | None = None,
+    released: tuple[str, ...] = (),
 ) -> Wishes:
     chosen: Policy = policy(school_rules)
     accounts = [AccountFacts(user(key), (user(key).email,), False) for key in known]
     matches = match_people(rolls, accounts, domains=("demo.example",), remembered=remembered or {})
     sources = Sources(rolls, chosen, matches, today)
-    return desire(sources, bases={b.alias: b for b in bases})
+    teachers = {b.alias: b.teachers | {b.owner} for b in bases}
+    return desire(
+        Known(
+            sources,
+            {b.alias: head(b) for b in bases},
+            lambda alias: teachers.get(alias, frozenset()),
+            frozenset(released),
+        )
+    )
 
 
 def rolls(*members: Membership, of: Section | None = None, **more: object) -> Roster:
@@ -268,7 +278,7 @@ def test_rules_for_a_school_that_is_not_there_are_noticed() -> None:
     chosen = policy(schools={"sch1": rules(), "Lincon": rules()})
     read = rolls(teacher("t1"), student("ann"))
     matches = match_people(read, [], domains=("demo.example",), remembered={})
-    wishes = desire(Sources(read, chosen, matches, TODAY), bases={})
+    wishes = desire(Known(Sources(read, chosen, matches, TODAY), {}))
     assert [n.message for n in wishes.notices] == [
         "the policy has rules for school 'Lincon', which the roster doesn't have"
     ]
@@ -332,7 +342,11 @@ def test_every_notice_is_documented() -> None:
     root = Path(__file__).parents[3]
     said = {
         code
-        for path in (root / "policy" / "merge").glob("*.py")
+        for path in (
+            *(root / "policy").glob("*.py"),
+            *(root / "policy" / "merge").glob("*.py"),
+            *(root / "policy" / "night").glob("*.py"),
+        )
         for code in re.findall(r"\bM3\d\d\b", path.read_text(encoding="utf-8"))
     }
     documented = re.findall(

@@ -3,7 +3,7 @@
 import pytest
 
 from building import person, roster, section, user
-from policy.merge.people import AccountFacts, Matches, match_people
+from policy.merge.people import AccountFacts, Matches, match_people, named_key
 from policy.merge.records import Remembered, User
 from policy.roster.model import Fault, Person, Place
 
@@ -174,3 +174,54 @@ def test_accounts_of_people_whose_keys_are_gone_have_vanished() -> None:
     old = {key: Remembered(key, f"{key}@demo.example") for key in ("ann", "bob")}
     found = match_people(rolls, [], domains=("demo.example",), remembered=old)
     assert found.vanished == frozenset({"bob"})
+
+
+GUS = Remembered("gus", "gus@demo.example")
+
+
+def test_somebody_whom_the_policy_names_is_remembered_beside_the_sis() -> None:
+    rolls, named = roster({SECTION: ()}, ()), ("gus@demo.example", "new@demo.example")
+    found = match_people(
+        rolls, [account("gus")], domains=("demo.example",), remembered={}, named=named
+    )
+    assert (found.learned, found.lost) == ({named_key("gus@demo.example"): GUS}, {})
+    known = found.learned
+    again = match_people(
+        rolls, [account("gus")], domains=("demo.example",), remembered=known, named=named
+    )
+    assert (again.learned, again.lost, again.vanished) == ({}, {}, frozenset())
+    gone = match_people(rolls, [], domains=("demo.example",), remembered=known, named=named)
+    assert (gone.learned, gone.lost) == ({}, {"gus@demo.example": "gus"})
+    assert (gone.users, gone.vanished) == ({}, frozenset())
+
+
+def test_who_has_vanished_from_the_sis_has_so_though_the_policy_names_them() -> None:
+    old = {named_key("gus@demo.example"): GUS, "gus": GUS}
+    found = match_people(roster({SECTION: ()}, ()), [], domains=("demo.example",), remembered=old)
+    assert found.vanished == frozenset({"gus"})
+
+
+def test_the_facts_of_an_account_are_told_under_each_of_its_spellings() -> None:
+    ann, bob = account("ann", "ann.old@demo.example"), account("bob", suspended=True)
+    matches = match_people(
+        roster({SECTION: ()}, ()), [ann, bob], domains=("demo.example",), remembered={}
+    )
+    assert matches.by_email == {
+        "ann@demo.example": ann,
+        "ann.old@demo.example": ann,
+        "bob@demo.example": bob,
+    }
+    assert matches.accounts == {"ann": user("ann"), "bob": user("bob")}
+
+
+def test_an_account_that_is_told_twice_is_as_it_was_told_last() -> None:
+    before = account("ann", "former@demo.example", suspended=True)
+    now = account("ann", "new@demo.example")
+    matches = match_people(
+        roster({SECTION: ()}, (person("ann", email="new@demo.example"),)),
+        [before, now],
+        domains=("demo.example",),
+        remembered={},
+    )
+    assert matches.by_email == {"ann@demo.example": now, "new@demo.example": now}
+    assert matches.users == {"ann": user("ann")}
