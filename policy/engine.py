@@ -2,42 +2,52 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
-from policy.google.base import Classroom, Course, CourseState, Directory
-from policy.merge.desire import desire
-from policy.merge.judge import judge
-from policy.merge.people import AccountFacts, match_people
-from policy.merge.plan import Change, HeldFor, Kind, Plan
+from policy.google.base import Classroom, Directory, Reports
+from policy.merge.desire import Known, desire
+from policy.merge.judge import Comparing, judge
+from policy.merge.people import AccountFacts, Matches, match_people
+from policy.merge.plan import Kind, Plan
+from policy.merge.records import Remembered
 from policy.merge.wish import Sources
-from policy.reading import (
+from policy.night.evening import read_evening
+from policy.night.freshness import Arrival, arrival, check_freshness
+from policy.night.reading import (
+    Books,
     account_facts,
-    base_row,
     match_rows,
     read_books,
-    read_evening,
     remembered,
 )
+from policy.night.watching import Watch, watch
 from policy.roster.load import load_roster
 from policy.roster.model import Roster
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
 from policy.run.apply import Finished, Surroundings, apply_plan
 from policy.run.journal import made_by
+from policy.run.ownership import refuse_foreign
+from policy.run.rows import base_row
+from policy.run.stale import refuse_moved
 from policy.settings import Settings
 from policy.store.base import EntryState, RunState, Standing, Store
+
+FEW_ACCOUNTS = 5  # fewer that are gone are always taken for deleted
+MISSING_SHARE = 0.2  # more of those who had one that are gone are not
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything outside: the doors, the settings, time, and who watches."""
+    """Everything outside: the doors, the settings, time, and who watches. Without the door to
+    Reports every roster is read every night."""
 
     store: Store
     classroom: Classroom
@@ -46,14 +56,17 @@ class World:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     progress: Progress = lambda _done, _total: None
+    reports: Reports | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an admin and the SIS hand in, checked."""
+    """What an admin and the SIS hand in, checked. `came` is set for the policy's own source,
+    whose freshness is asked for; a drop that somebody names is taken as it is."""
 
     policy: Policy
     roster: Roster
+    came: Arrival | None = None
 
 
 def validate(policy_folder: Path) -> Policy:
@@ -64,37 +77,101 @@ def validate(policy_folder: Path) -> Policy:
 def read_inputs(policy_folder: Path, roster: Path | None) -> Inputs:
     """The policy and the roster, checked. `roster` overrides the policy's source."""
     policy = validate(policy_folder)
-    return Inputs(policy, load_roster(roster or Path(policy.roster_path)))
+    if roster is not None:
+        return Inputs(policy, load_roster(roster))
+    source = Path(policy.roster_path)
+    return Inputs(policy, load_roster(source), arrival(source))
 
 
 def make_plan(inputs: Inputs, world: World) -> Plan:
     """Plan a night; nothing is written, neither to Google nor to the store."""
     policy, roster = inputs.policy, inputs.roster
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
+    if inputs.came is not None:
+        check_freshness(
+            inputs.came,
+            policy.freshness,
+            rows=roster.source.counts,
+            before=world.store.mark().roster,
+            now=now,
+        )
     books = read_books(world.store, world.classroom)
+    known = remembered(world.store.matches())
     matches = match_people(
         roster,
         _accounts(world),
         domains=policy.district.domains,
-        remembered=remembered(world.store.matches()),
+        remembered=known,
+        named=policy.named(),
     )
+    _refuse_shrunken_directory(roster, matches, known)
     sources = Sources(roster, policy, matches, now.date())
-    wishes = desire(sources, bases=books.bases())
-    evening = read_evening(world.classroom, books, wishes.desired)
-    return judge(sources, wishes, evening, now=now, plan_id=_new_id(world))
+    wishes = desire(Known(sources, books.known(), books.teachers_of, books.mark.released))
+    wishes, evening = read_evening(
+        world.classroom,
+        books,
+        wishes,
+        Comparing(sources, wishes.schools, now),
+        lambda found: _watch(world, found, matches),
+        clock=world.clock(),
+        rolling=world.settings.full_read_nights,
+    )
+    return judge(sources, wishes, evening, now=now, plan_id=new_id(world))
 
 
-def _accounts(world: World) -> list[AccountFacts]:
-    """The Directory's accounts. The administrator is one of them: if not, we see another domain,
-    or not all of this one, and everybody else would look unmatched."""
-    accounts = [account_facts(account) for account in world.directory.accounts()]
+def _watch(world: World, books: Books, matches: Matches) -> Watch:
+    if world.reports is None:
+        return Watch(None)
+    return watch(
+        world.reports,
+        world.store,
+        books,
+        accounts=matches.by_email,
+        admins=[admin.casefold() for admin in world.settings.google_admins],
+        now=world.clock(),
+    )
+
+
+def _accounts(world: World) -> Iterator[AccountFacts]:
+    """The Directory's accounts, in a stream. The administrator is one of them: if not, we see
+    another domain, or not all of this one, and everybody else would look unmatched. Raises
+    GoogleOutOfReach then, at its end."""
     admin = next(iter(world.settings.google_admins), "").casefold()
-    if admin not in {email for account in accounts for email in account.emails}:
+    count, is_there = 0, False
+    for account in world.directory.accounts():
+        count, is_there = count + 1, is_there or admin in account.emails
+        yield account_facts(account)
+    if not is_there:
         raise GoogleOutOfReach(
-            f"The Directory tells of {len(accounts):,} accounts, and {admin} is not among them, "
-            "though it acts for them. Nothing was planned; check ROLLBOOK_GOOGLE_ADMIN."
+            f"The Directory tells of {count:,} accounts, and {admin} is not among them, though it "
+            "acts for them. Nothing was planned; check ROLLBOOK_GOOGLE_ADMIN."
         )
-    return accounts
+
+
+def _refuse_shrunken_directory(
+    roster: Roster, matches: Matches, known: Mapping[str, Remembered]
+) -> None:
+    """Raise GoogleOutOfReach when many of the roster's people who had an account have none at all
+    in what the Directory tells: most likely it did not tell of everybody."""
+    gone = sum(key in known and _has_none(key, roster, matches, known) for key in matches.reasons)
+    if gone < FEW_ACCOUNTS:
+        return
+    had = sum(key in known for key in {*roster.people, *roster.doubtful_people})
+    if gone > MISSING_SHARE * had:
+        raise GoogleOutOfReach(
+            f"{gone:,} of the {had:,} people in classes who had a Google account have none in the "
+            f"Directory now ({gone / had:.0%}; more than {MISSING_SHARE:.0%} are not taken for "
+            "deleted). Nothing was planned; see in the Admin console whether their accounts are "
+            "there, and sync again. Where they were really deleted, let the SIS's drop leave these "
+            "people out."
+        )
+
+
+def _has_none(key: str, roster: Roster, matches: Matches, known: Mapping[str, Remembered]) -> bool:
+    """Is neither the account that somebody had in the Directory, nor another of their e-mail?"""
+    person = roster.people.get(key)
+    email = person.email.strip().casefold() if person else known[key].email
+    return known[key].user_id not in matches.accounts and email not in matches.by_email
 
 
 def apply(plan: Plan, world: World) -> Finished:
@@ -113,14 +190,15 @@ def apply(plan: Plan, world: World) -> Finished:
                 "Make a new plan."
             )
         _refuse_strangers(plan, world.store)
-        _refuse_moved(plan, world)
+        refuse_foreign(plan, world.store)
+        refuse_moved(plan, world.classroom)
         return _carry_out(plan, world)
 
 
 def _refuse_strangers(plan: Plan, store: Store) -> None:
     """Raise PlanAtFault where a plan's file would have the store take a class as ours that no run
     of this store has made."""
-    known = {row.alias: row.course_id for row in store.base()}
+    known = {row.alias: row.course_id for row in store.heads()}
     made = made_by(store.unfinished())
     for base in plan.settle.keep:
         if known.get(base.alias) != base.course_id and base.alias not in made:
@@ -128,29 +206,6 @@ def _refuse_strangers(plan: Plan, store: Store) -> None:
                 f"plan {plan.id} takes course {base.course_id} as {base.alias}, which no run of "
                 "this store has made; nothing was written. Make a new plan."
             )
-
-
-def _refuse_moved(plan: Plan, world: World) -> None:
-    """Raise StalePlan where a class that the plan changes is not as it was when it was planned."""
-    changed = [c for c in plan.changes if c.course.id is not None]
-    if not changed:
-        return
-    courses = {course.id: course for course in world.classroom.courses()}
-    moved = {c.course.name for c in changed if _has_moved(c, courses.get(c.course.id or ""))}
-    if moved:
-        names = ", ".join(f"“{name}”" for name in sorted(moved)[:5])
-        raise StalePlan(
-            f"plan {plan.id} is older than Classroom: changed since are {names}"
-            f"{f' and {len(moved) - 5} more' if len(moved) > 5 else ''}. Make a new plan."
-        )
-
-
-def _has_moved(change: Change, course: Course | None) -> bool:
-    if course is None or course.state not in (CourseState.ACTIVE, CourseState.PROVISIONED):
-        return True
-    if change.kind is Kind.COURSE_UPDATE:
-        return bool(getattr(course, change.field or "name") != change.before)
-    return change.kind is Kind.COURSE_OWNER and course.owner != change.before
 
 
 def sync(
@@ -171,13 +226,14 @@ def sync(
 def _carry_out(plan: Plan, world: World) -> Finished:
     """Tell the store what the plan has found out, then write. Runs that never ended are marked."""
     settle = plan.settle
-    is_rekeyed = any(hold.reason is HeldFor.REKEYED for hold in plan.held)
     world.store.keep(
         map(base_row, settle.keep),
         forget=settle.forget,
         matches=match_rows(settle.matches),
         heard=settle.heard,
-        keyed_by="" if is_rekeyed else settle.keyed_by,
+        keyed_by=settle.keyed_by,
+        reported=settle.reported,
+        roster=settle.roster,
     )
     for run in world.store.runs(newest=20):
         if run.state is RunState.RUNNING:
@@ -185,7 +241,7 @@ def _carry_out(plan: Plan, world: World) -> Finished:
                 run,
                 state=RunState.INTERRUPTED,
                 ended=world.clock(),
-                counts=_done_so_far(run.id, world.store),
+                counts=done_so_far(run.id, world.store),
             )
             world.store.end_run(ended)
     around = Surroundings(
@@ -195,7 +251,7 @@ def _carry_out(plan: Plan, world: World) -> Finished:
         sleep=world.sleep,
         progress=world.progress,
     )
-    return apply_plan(plan, around, run_id=_new_id(world))
+    return apply_plan(plan, around, run_id=new_id(world))
 
 
 def status(store: Store) -> Standing:
@@ -205,18 +261,18 @@ def status(store: Store) -> Standing:
         classes += 1
         seats += len(row.teachers) + len(row.students)
     runs = tuple(
-        replace(run, counts=_done_so_far(run.id, store)) if run.state is RunState.RUNNING else run
+        replace(run, counts=done_so_far(run.id, store)) if run.state is RunState.RUNNING else run
         for run in store.runs(newest=5)
     )
-    return Standing(classes, seats, runs, len(store.unfinished()), _is_running(store))
+    return Standing(classes, seats, runs, len(store.unfinished()), is_running(store))
 
 
-def _done_so_far(run_id: str, store: Store) -> dict[str, int]:
+def done_so_far(run_id: str, store: Store) -> dict[str, int]:
     """The writes of a run that has not ended, by kind, from its journal."""
     return Counter(e.kind for e in store.entries(run_id) if e.state is EntryState.DONE)
 
 
-def _is_running(store: Store) -> bool:
+def is_running(store: Store) -> bool:
     try:
         with store.run_lock():
             return False
@@ -224,6 +280,6 @@ def _is_running(store: Store) -> bool:
         return True
 
 
-def _new_id(world: World) -> str:
+def new_id(world: World) -> str:
     """A time that sorts, and a few letters that tell two apart."""
     return f"{world.clock():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
