@@ -24,7 +24,7 @@ from policy.merge.people import match_people
 from policy.merge.plan import Change, Kind, Plan
 from policy.merge.records import Desired
 from policy.merge.wish import Sources
-from policy.reading import account_facts, match_rows
+from policy.night.reading import account_facts, match_rows
 from policy.roster.load import load_roster
 from policy.store.base import BaseCourse
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from policy import engine, wiring
 from policy.engine import Inputs, World
-from policy.google.base import Classroom, Outcome, Reply, Verb, Write
+from policy.google.base import Classroom, Outcome, Reply, Unreadable, Verb, Write
 from policy.google.classroom import ClassroomGateway
 from policy.google.directory import DirectoryGateway
 from policy.merge.plan import Kind, Plan
@@ -19,7 +19,7 @@ from policy.run.apply import Finished
 from policy.settings import read_settings
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
-from telling import Story, google_for, three_sections
+from telling import SmallRoster, Story, google_for, three_sections
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 
@@ -54,12 +54,22 @@ class Unhurried:
 
 
 @contextmanager
-def district(folder: Path, switches: Switches) -> Iterator[tuple[Story, World]]:
-    clock, roster = Standing(), three_sections()
+def district(
+    folder: Path, switches: Switches, roster: SmallRoster | None = None
+) -> Iterator[tuple[Story, World]]:
+    clock, roster = Standing(), roster or three_sections()
     sim = google_for(roster, switches=switches, clock=clock)
-    with serve(sim, port=0) as url:
-        (folder / "key.json").write_text(json.dumps(sim.key_file()), encoding="utf-8")
-        story = Story(folder, roster, sim, url)
+    with opened(Story(folder, roster, sim, ""), clock) as (story, world):
+        yield story, world
+
+
+@contextmanager
+def opened(story: Story, clock: Standing) -> Iterator[tuple[Story, World]]:
+    """A district whose Google is being served, and the world as the engine has it."""
+    folder = story.folder
+    with serve(story.sim, port=0) as url:
+        story = replace(story, url=url)
+        (folder / "key.json").write_text(json.dumps(story.sim.key_file()), encoding="utf-8")
         own = {k: v for k, v in story.environment().items() if k.startswith("ROLLBOOK_")}
         settings = read_settings(
             {**own, "ROLLBOOK_STATE": str(folder / "state"), "ROLLBOOK_TODAY": "2026-09-01"}
@@ -132,16 +142,19 @@ class Killed(BaseException):
     """As good as kill -9: nothing in Rollbook catches it."""
 
 
+Do = Callable[[Sequence[Write]], Sequence[Reply]]
+
+
 class Door:
     """The real gateway with somebody in its way: `hook` gets the writes and the way to do them,
     and may lose the answer, lie about it, or die."""
 
+    side_by_side = 1
+
     def __init__(
         self,
         classroom: Classroom,
-        hook: Callable[
-            [Sequence[Write], Callable[[Sequence[Write]], Sequence[Reply]]], Sequence[Reply]
-        ],
+        hook: Callable[[Sequence[Write], Do], Sequence[Reply]],
     ) -> None:
         self._classroom = classroom
         self._hook = hook
@@ -149,31 +162,35 @@ class Door:
         self.find = classroom.find
         self.members = classroom.members
 
+    def aliases(self, course_ids: Sequence[str]) -> Mapping[str, frozenset[str] | Unreadable]:
+        return self._classroom.aliases(course_ids)
+
     def write(self, writes: Sequence[Write]) -> Sequence[Reply]:
         return self._hook(writes, self._classroom.write)
+
+
+def behind(world: World, hook: Callable[[Sequence[Write], Do], Sequence[Reply]]) -> World:
+    """The world with that door in it."""
+    return replace(world, classroom=Door(world.classroom, hook))
 
 
 def killed_after(world: World, verb: Verb) -> World:
     """Google does it, and we die before we hear so."""
 
-    def hook(
-        writes: Sequence[Write], do: Callable[[Sequence[Write]], Sequence[Reply]]
-    ) -> Sequence[Reply]:
+    def hook(writes: Sequence[Write], do: Do) -> Sequence[Reply]:
         replies = do(writes)
         if writes[0].verb is verb:
             raise Killed
         return replies
 
-    return replace(world, classroom=Door(world.classroom, hook))
+    return behind(world, hook)
 
 
 def out_after(world: World, verb: Verb) -> World:
     """Google does it, the answer is lost, and then Google is out for all the other tries."""
     done: set[Verb] = set()
 
-    def hook(
-        writes: Sequence[Write], do: Callable[[Sequence[Write]], Sequence[Reply]]
-    ) -> Sequence[Reply]:
+    def hook(writes: Sequence[Write], do: Do) -> Sequence[Reply]:
         if writes[0].verb is not verb:
             return do(writes)
         if verb not in done:
@@ -181,4 +198,4 @@ def out_after(world: World, verb: Verb) -> World:
             done.add(verb)
         return [Reply(Outcome.AGAIN_SOON, 503, "503 out") for _ in writes]
 
-    return replace(world, classroom=Door(world.classroom, hook))
+    return behind(world, hook)

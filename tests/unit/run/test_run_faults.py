@@ -68,7 +68,8 @@ def test_what_google_says_for_ever_is_put_off_and_the_rest_goes_on(tmp_path: Pat
             (False, "Brandnew"),
             (False, "Newcomer Maple"),
         ]
-        assert finished.record.state is RunState.REFUSED
+        assert finished.record.state is RunState.DONE
+        assert (finished.record.refused, finished.record.later) == ({}, {"student.add": 2})
         states = [e.state for e in world.store.entries(finished.record.id)]
         assert states == [EntryState.LATER, EntryState.LATER]
         story.sim.switches = NO_QUOTAS
