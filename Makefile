@@ -1,7 +1,8 @@
 # Two commands do everything on a machine with Python 3.11 and nothing else:
 #   make demo   three nights of a sample district against the simulator, then a page
 #   make test   all tests (the browser tests too, where Chromium is, and always in CI)
-# make check is the fast subset; make bench measures; make requirements pins anew.
+# make check is the fast subset; make soak plays histories for SOAK_MINUTES (90); make bench
+# measures; make requirements pins anew.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,10 +12,10 @@ UV := .uv/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 UNIT := tests/unit tests/test_architecture.py tests/test_docs.py
 
-.PHONY: help demo test check bench requirements clean
+.PHONY: help demo test check soak bench requirements clean
 
 help:
-	@sed -n '2,4s/^# *//p' Makefile
+	@sed -n '2,5s/^# *//p' Makefile
 
 demo: $(VENV)/.run
 	@$(BIN)/rollbook demo
@@ -26,6 +27,9 @@ test: $(VENV)/.dev
 check: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/pytest -m "not slow and not browser" $(UNIT)
+
+soak: $(VENV)/.dev
+	@PYTHONPATH=tests $(BIN)/python -m histories.soak
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench

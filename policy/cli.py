@@ -1,12 +1,14 @@
 """The `rollbook` command: words for people on standard error, results on standard output.
 
 Exit status: 0 done or nothing to do, 2 input at fault (nothing was planned), 3 something is held
-back or the plan is stale, 4 ended with refusals, 1 unforeseen.
+back or the plan is stale, 4 ended with refusals or early, 1 unforeseen. What is only put off until
+a later run is told, and is no failure.
 """
 
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from policy import engine, wiring
+from policy.cli_looking_back import explain, history, undo
+from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
+from policy.cli_ways_out import accept, overwrite, release
 from policy.engine import World
 from policy.errors import (
     InputAtFault,
@@ -25,25 +30,13 @@ from policy.errors import (
 )
 from policy.merge.plan import Kind, Plan
 from policy.render.outcome_text import print_outcome, print_status
-from policy.render.plan_json import print_json, read_json
-from policy.render.plan_markdown import print_markdown
+from policy.render.plan_json import read_json
 from policy.render.plan_text import print_text
 from policy.run.apply import Finished
 from policy.settings import Settings, read_settings
 
-FORMATS: Mapping[str, Callable[[Plan], str]] = {
-    "text": print_text,
-    "markdown": print_markdown,
-    "json": print_json,
-}
-ENDINGS = {".json": "json", ".md": "markdown"}
 POLICY = click.argument("policy", type=click.Path(path_type=Path))
 PORT = click.IntRange(0, 65_535)
-ROSTER = click.option(
-    "--roster",
-    type=click.Path(path_type=Path),
-    help="A folder or zip to read instead of the policy's source.",
-)
 
 
 def main() -> None:
@@ -77,31 +70,6 @@ def say(words: str) -> None:
     click.echo(words, err=True)
 
 
-class _Allowed(click.ParamType[tuple[Kind, int]]):
-    """KIND=COUNT, such as student.remove=412."""
-
-    name = "KIND=COUNT"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[Kind, int]:
-        kind, _, count = str(value).partition("=")
-        kinds = [known.value for known in Kind]
-        if kind not in kinds:
-            self.fail(f"{kind!r} is no kind of change; expected one of {', '.join(kinds)}")
-        if not count.isdecimal():
-            self.fail(f"{count!r} is no count; write it like {kind}=412", param, ctx)
-        return Kind(kind), int(count)
-
-
-ALLOW = click.option(
-    "--allow",
-    type=_Allowed(),
-    multiple=True,
-    help="Let up to COUNT held changes of KIND through, this once. Covers all of them or none.",
-)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
 @click.version_option(package_name="rollbook", prog_name="rollbook")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
@@ -122,13 +90,8 @@ def validate(policy: Path) -> None:
 @POLICY
 @ROSTER
 @ALLOW
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    help="Default: text, or what the file's ending says.",
-)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
+@FORMAT
+@OUT
 def plan(
     policy: Path,
     roster: Path | None,
@@ -140,13 +103,7 @@ def plan(
     inputs = engine.read_inputs(policy, roster)
     with _world() as world:
         made = engine.make_plan(inputs, world).with_consent(dict(allow))
-    text = FORMATS[form or ENDINGS.get(out.suffix if out else "", "text")](made)
-    if out is None:
-        click.echo(text, nl=False)
-    else:
-        _write(out, text)
-        say(f"The plan is in {out}: {sum(made.summary().values()):,} changes.")
-    return 3 if made.held else 0
+    return show_plan(made, _command("sync", policy, roster), form=form, out=out)
 
 
 @cli.command()
@@ -157,7 +114,7 @@ def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
     made = _read_plan(file).with_consent(dict(allow))
     with _world() as world:
         finished = engine.apply(made, world)
-    return _tell(made, finished)
+    return _tell(made, finished, _command("apply", file))
 
 
 @cli.command()
@@ -167,14 +124,23 @@ def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
 def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...]) -> int:
     """Plan, judge and apply one night: what is not held is applied without asking."""
     inputs = engine.read_inputs(policy, roster)
+    command = _command("sync", policy, roster)
     with _world() as world:
         made, finished = engine.sync(
             inputs,
             world,
             allowed=dict(allow),
-            show=lambda shown: say(print_text(shown)),
+            show=lambda shown: say(print_text(shown, command)),
         )
-    return _tell(made, finished)
+    return _tell(made, finished, command)
+
+
+cli.add_command(overwrite)
+cli.add_command(release)
+cli.add_command(accept)
+cli.add_command(explain)
+cli.add_command(history)
+cli.add_command(undo)
 
 
 @cli.command()
@@ -213,10 +179,10 @@ def serve(host: str, port: int, threads: int) -> None:
 
 
 @cli.command()
-@click.option("--once", is_flag=True, help="End after the third night, without serving a page.")
+@click.option("--once", is_flag=True, help="End after the fourth night, without serving a page.")
 @click.option("--port", type=PORT, default=0, help="The page's port; 0 takes a free one.")
 def demo(once: bool, port: int) -> int:
-    """Run three nights of a sample district against the simulator, then serve the page."""
+    """Run four nights of a sample district against the simulator, then serve the page."""
     from policy.demo import Screen, run_demo
 
     return run_demo(Screen(say, _progress), once=once, port=port)
@@ -235,6 +201,21 @@ def demo(once: bool, port: int) -> int:
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Write a service account key there.")
 @click.option("--no-quotas", is_flag=True, help="Refuse nobody for asking too often.")
+@click.option(
+    "--preset",
+    type=click.Choice(("calm", "realistic", "hostile")),
+    default="calm",
+    show_default=True,
+    help="How Google behaves.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of its random faults.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many times as fast its clock goes.",
+)
 def simulator(
     host: str,
     port: int,
@@ -244,12 +225,22 @@ def simulator(
     roster: Path | None,
     key: Path | None,
     no_quotas: bool,
+    preset: str,
+    seed: int,
+    speed: float,
 ) -> None:
-    """Run Google in a box: Classroom, Directory and the token endpoint."""
+    """Run Google in a box: Classroom, Directory, Reports and the token endpoint."""
     from policy.rehearsal import Stage, open_stage
 
     stage = Stage(
-        domain=domain, state=state, accounts=accounts, roster=roster, quotas=not no_quotas
+        domain=domain,
+        state=state,
+        accounts=accounts,
+        roster=roster,
+        quotas=not no_quotas,
+        preset=preset,
+        seed=seed,
+        speed=speed,
     )
     open_stage(stage, host=host, port=port, key=key, say=say)
 
@@ -282,10 +273,18 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield advance
 
 
-def _tell(made: Plan, finished: Finished) -> int:
+def _command(verb: str, path: Path, roster: Path | None = None) -> str:
+    """What somebody would type to do this (again)."""
+    option = ["--roster", str(roster)] if roster is not None else []
+    return shlex.join(["rollbook", verb, str(path), *option])
+
+
+def _tell(made: Plan, finished: Finished, command: str) -> int:
     """The outcome on standard output, and the exit status."""
-    click.echo(print_outcome(made, finished), nl=False)
-    if finished.undone:
+    click.echo(print_outcome(made, finished, command), nl=False)
+    if finished.stopped:
+        say(f"rollbook: the run ended early. {finished.stopped}")
+    if finished.is_refused:
         return 4
     return 3 if made.held else 0
 
@@ -309,10 +308,3 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputAtFault(f"{file} can't be read: {error}") from error
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputAtFault(f"{file} can't be written: {error.strerror}") from error

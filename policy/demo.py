@@ -1,4 +1,4 @@
-"""`rollbook demo`: three nights of a sample district against the simulator, then a page.
+"""`rollbook demo`: four nights of a sample district against the simulator, then a page.
 
 Everything goes the way it goes in production: settings, policy, roster, plan, Google's own client
 library over HTTP. Only Google is in a box, and the box has no quota, so that nobody waits.
@@ -15,7 +15,8 @@ import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
@@ -34,6 +35,7 @@ from policy.settings import Settings, read_settings
 from policy.simulator.server import serve
 
 TODAY = "2026-09-01T04:00:00-05:00"
+GRACE_OVER = "2026-09-03T04:00:00-05:00"  # 48 hours on, which is how long seats stay
 HOST = "127.0.0.1"
 CALLS_PER_MINUTE = "1000000"
 TEACHER = "amara.okafor@springfield.example"  # owns five classes of the sample district
@@ -90,7 +92,7 @@ def _environment(folder: Path, url: str, key: Path, *, admin: str) -> dict[str, 
 
 
 def _nights(sample: Path, settings: Settings, screen: Screen, url: str) -> None:
-    """The three nights."""
+    """The four nights."""
     policy = engine.validate(sample)
     screen.say(f"The policy of {policy.district.name} is fine: {sample / 'district.yaml'}")
     screen.say("\n=== First night: everything is new ===\n")
@@ -101,7 +103,11 @@ def _nights(sample: Path, settings: Settings, screen: Screen, url: str) -> None:
     for words in _by_hand(plan, url):
         screen.say(words)
     screen.say("\n=== Third night: the SIS has moved two students ===\n")
-    _night(sample, sample / "nights" / "3" / "roster", settings, screen)
+    moved = sample / "nights" / "3" / "roster"
+    _night(sample, moved, settings, screen)
+    screen.say("\n=== Two nights later: the removal grace is over ===\n")
+    later = replace(settings, today=datetime.fromisoformat(GRACE_OVER))
+    _night(sample, moved, later, screen)
 
 
 def _night(sample: Path, roster: Path | None, settings: Settings, screen: Screen) -> Plan:

@@ -23,7 +23,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
         yield Story(tmp_path, roster, sim, url)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rosters() -> Path:
     """The sample rosters beside the project. In CI they are there; elsewhere they may not be."""
     if not ROSTERS.is_dir():

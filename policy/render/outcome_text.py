@@ -4,19 +4,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from policy.merge.plan import ORDER, Kind, Plan
-from policy.render.words import allow_words, counted, done_words
+from policy.render.words import SYNC, allow_words, counted, done_words
 from policy.run.apply import Finished
 from policy.store.base import RunRecord, RunState, Standing
 
 LISTED = 10
 
 
-def print_outcome(plan: Plan, finished: Finished) -> str:
-    """What a run has done, in a few lines ending in a line end."""
-    return "\n".join(_outcome(plan, finished)) + "\n"
+def print_outcome(plan: Plan, finished: Finished, command: str = SYNC) -> str:
+    """What a run has done, in a few lines ending in a line end. `command` is what was called."""
+    return "\n".join(_outcome(plan, finished, command)) + "\n"
 
 
-def _outcome(plan: Plan, finished: Finished) -> Iterator[str]:
+def _outcome(plan: Plan, finished: Finished, command: str) -> Iterator[str]:
     done = finished.record.counts
     writes = sum(done.values())
     if not writes and not finished.undone:
@@ -31,12 +31,12 @@ def _outcome(plan: Plan, finished: Finished) -> Iterator[str]:
     if held:
         yield f"Held back: {counted(held, 'change', 'changes')}; the plan says why."
         for option in allow_words(plan.held):
-            yield f"  If this is right:  {option}"
+            yield f"  If it is right:  {command} {option}"
     yield from _undone(finished)
 
 
 def _undone(finished: Finished) -> Iterator[str]:
-    """Refusals by kind and Google's words, most frequent first."""
+    """What was refused or put off, by kind and Google's words, most frequent first."""
     if not finished.undone:
         return
     yield f"Not done: {counted(len(finished.undone), 'write', 'writes')}"
@@ -44,6 +44,9 @@ def _undone(finished: Finished) -> Iterator[str]:
     for (kind, final, reason), count in groups.most_common(LISTED):
         what = "refused" if final else "put off, a later run tries again"
         yield f"  {count:>9,}  {kind.value:<15} {what}: {reason}"
+    if since := [undone.since for undone in finished.undone if undone.since is not None]:
+        seats = counted(len(since), "of these seats has", "of these seats have")
+        yield f"  {seats} waited before, at the longest since {min(since):%Y-%m-%d %H:%M} UTC."
 
 
 def print_status(status: Standing) -> str:
@@ -62,8 +65,9 @@ def print_status(status: Standing) -> str:
 def _run(run: RunRecord, status: Standing) -> str:
     done = [f"{run.counts[k.value]:,} {k.value}" for k in Kind if run.counts.get(k.value)]
     held = sum(run.held.values())
-    refused = sum(run.refused.values())
-    more = [f"{held:,} held"] * bool(held) + [f"{refused:,} not done"] * bool(refused)
+    refused, later = sum(run.refused.values()), sum(run.later.values())
+    more = [f"{held:,} held"] * bool(held) + [f"{refused:,} refused"] * bool(refused)
+    more += [f"{later:,} put off"] * bool(later)
     nothing = "nothing to do" if run.state is RunState.DONE else "nothing written"
     what = ", ".join([*done, *more]) or nothing
     state = run.state.value

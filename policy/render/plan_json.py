@@ -29,7 +29,7 @@ from policy.merge.plan import (
     Unmatched,
     Waiting,
 )
-from policy.merge.records import Base, Fields, Remembered, User
+from policy.merge.records import Base, Fields, Remembered, State, User
 
 Json = dict[str, Any]
 
@@ -114,6 +114,7 @@ def _change(change: Change) -> Json:
         "section": change.new.fields.section,
         "room": change.new.fields.room,
         "state": change.new.state,
+        "ends": change.new.ends,
         "owner": _user(change.new.owner),
     }
     shown: Json = {"from": change.before, "to": made or change.after}
@@ -124,6 +125,8 @@ def _change(change: Change) -> Json:
         person=_user(change.person),
         field=change.field,
         **shown,
+        keeps_former=change.keeps_former if change.kind is Kind.COURSE_OWNER else None,
+        claim=change.claim and _base(change.claim),
         why=list(change.why),
     )
 
@@ -179,6 +182,8 @@ def _settle(settle: Settle) -> Json:
         "matches": {key: [old.user_id, old.email] for key, old in settle.matches.items()},
         "heard": [list(entry) for entry in settle.heard],
         "keyed_by": settle.keyed_by,
+        "reported": settle.reported,
+        "roster": dict(settle.roster),
     }
 
 
@@ -193,6 +198,12 @@ def _base(base: Base) -> Json:
         "teachers": sorted(base.teachers),
         "students": sorted(base.students),
         "kept": dict(base.kept),
+        "leaving": dict(base.leaving),
+        "former": sorted(base.former),
+        "state": base.state.value,
+        "ends": base.ends,
+        "read": base.read,
+        "settled": base.settled,
     }
 
 
@@ -239,12 +250,14 @@ def _read_change(data: Json) -> Change:
         before=data.get("from"),
         after=to if isinstance(to, str) else None,
         new=_read_new(to) if isinstance(to, dict) else None,
+        keeps_former=data.get("keeps_former", True),
+        claim=_read_base(data["claim"]) if "claim" in data else None,
     )
 
 
 def _read_new(data: Json) -> NewCourse:
     fields = Fields(name=data["name"], section=data["section"], room=data["room"])
-    return NewCourse(fields, User(**data["owner"]), data["state"])
+    return NewCourse(fields, User(**data["owner"]), data["state"], data.get("ends", ""))
 
 
 def _read_hold(data: Json) -> Hold:
@@ -283,6 +296,8 @@ def _read_settle(data: Json) -> Settle:
         matches={key: Remembered(*old) for key, old in data["matches"].items()},
         heard=tuple((run_id, number) for run_id, number in data["heard"]),
         keyed_by=data["keyed_by"],
+        reported=data["reported"],
+        roster=data["roster"],
     )
 
 
@@ -297,4 +312,10 @@ def _read_base(data: Json) -> Base:
         teachers=frozenset(data["teachers"]),
         students=frozenset(data["students"]),
         kept=data["kept"],
+        leaving=data["leaving"],
+        former=frozenset(data["former"]),
+        state=State(data["state"]),
+        ends=data["ends"],
+        read=data["read"],
+        settled=data["settled"],
     )

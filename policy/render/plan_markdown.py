@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from policy.merge.plan import ORDER, Change, Hold, Plan
 from policy.render.words import (
+    SYNC,
     allow_words,
     by_school,
     change_words,
     kept_words,
     kind_words,
     nothing_words,
+    notices_title,
     rows_words,
 )
 
@@ -17,19 +19,19 @@ LISTED = 20
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|~"})
 
 
-def print_markdown(plan: Plan) -> str:
-    """The plan as Markdown, ending in a line end."""
+def print_markdown(plan: Plan, command: str = SYNC) -> str:
+    """The plan as Markdown, ending in a line end. `command` is what consent is given with."""
     blocks = [
         [f"# Plan {_text(plan.id)} for {_text(plan.district_name)}"],
         _head(plan),
         _counts(plan),
-        _held(plan.held),
+        _held(plan.held, command),
         _schools(plan),
         _samples(plan.changes),
         _list("Kept as it was made by hand", [kept_words(kept) for kept in plan.kept]),
         _list("Without a Google account that is certain", _unmatched(plan)),
         _list("Sections that wait for their class", _waiting(plan)),
-        _list("To look at in the roster", [f"{n.row} {n.message} {n.code}" for n in plan.notices]),
+        _list(notices_title(plan), [f"{n.row} {n.message} {n.code}" for n in plan.notices]),
     ]
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
@@ -40,8 +42,8 @@ def _text(words: str) -> str:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    rows = rows_words(plan.roster.counts)
-    yield f"Roster {_text(plan.roster.source)}: {rows}. Policy `{plan.policy.digest[:12]}`."
+    rows = f": {rows_words(plan.roster.counts)}" if plan.roster.counts else ""
+    yield f"Roster {_text(plan.roster.source)}{rows}. Policy `{plan.policy.digest[:12]}`."
 
 
 def _counts(plan: Plan) -> Iterator[str]:
@@ -56,7 +58,7 @@ def _counts(plan: Plan) -> Iterator[str]:
             yield f"| {count:,} | `{kind.value}` | {kind_words(kind, count)} |"
 
 
-def _held(holds: Sequence[Hold]) -> Iterator[str]:
+def _held(holds: Sequence[Hold], command: str) -> Iterator[str]:
     if not holds:
         return
     yield "## Held back"
@@ -66,7 +68,7 @@ def _held(holds: Sequence[Hold]) -> Iterator[str]:
     if len(holds) > LISTED:
         yield f"- and {len(holds) - LISTED:,} more"
     for option in allow_words(holds):
-        yield f"- If this is right: `{option}`"
+        yield f"- If it is right: `{command} {option}`"
 
 
 def _schools(plan: Plan) -> Iterator[str]:

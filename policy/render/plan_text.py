@@ -5,37 +5,43 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
 from policy.render.words import (
+    SYNC,
     allow_words,
     by_school,
     change_words,
     counted,
+    is_for_now,
     kept_words,
     kind_words,
     nothing_words,
+    notices_title,
     rows_words,
 )
 
 WIDTH = 80
 SAMPLES = 3
 LISTED = 10
+_CHANGED = (Kind.COURSE_UPDATE, Kind.COURSE_OWNER, Kind.COURSE_RESTORE, Kind.COURSE_ARCHIVE)
 _COLUMNS = (
     ("classes", (Kind.COURSE_CREATE,)),
-    ("texts", (Kind.COURSE_UPDATE, Kind.COURSE_OWNER)),
+    ("changed", _CHANGED),
     ("teachers", (Kind.TEACHER_ADD, Kind.TEACHER_REMOVE)),
     ("students", (Kind.STUDENT_ADD,)),
     ("removed", (Kind.STUDENT_REMOVE,)),
 )
 
 
-def print_text(plan: Plan) -> str:
-    """The plan as text, ending in a line end."""
+def print_text(plan: Plan, command: str = SYNC) -> str:
+    """The plan as text, ending in a line end. `command` is what was called, so that the words can
+    say exactly what to call next."""
     blocks = [
         _head(plan),
         _counts(plan),
-        _held(plan.held),
+        _held(plan.held, command),
         _schools(plan),
         _samples(plan.changes),
-        _kept(plan.kept),
+        _kept("Kept as it was made by hand", [k for k in plan.kept if not is_for_now(k)]),
+        _kept("Stays for now", [k for k in plan.kept if is_for_now(k)]),
         _unmatched(plan),
         _waiting(plan),
         _notices(plan),
@@ -46,7 +52,8 @@ def print_text(plan: Plan) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     yield f"Plan {plan.id} for {plan.district_name}"
     counts = plan.roster.counts
-    yield from _wrapped(f"  drop    {plan.roster.source}: {rows_words(counts)}", 10)
+    rows = f": {rows_words(counts)}" if counts else ""
+    yield from _wrapped(f"  drop    {plan.roster.source}{rows}", 10)
     commit = f", git {plan.policy.commit[:12]}" if plan.policy.commit else ""
     yield f"  policy  {plan.policy.digest[:12]}{commit}"
 
@@ -62,8 +69,8 @@ def _counts(plan: Plan) -> Iterator[str]:
             yield f"  {count:>9,}  {kind.value:<15} {kind_words(kind, count)}"
 
 
-def _held(holds: Sequence[Hold]) -> Iterator[str]:
-    """What is held, why, and the words that let it go."""
+def _held(holds: Sequence[Hold], command: str) -> Iterator[str]:
+    """What is held, why, and the command that lets it go."""
     if not holds:
         return
     total = sum(hold.count for hold in holds)
@@ -74,8 +81,9 @@ def _held(holds: Sequence[Hold]) -> Iterator[str]:
             yield from _wrapped(f"{'':13}{reason}", 15)
     if len(holds) > LISTED:
         yield f"  and {counted(len(holds) - LISTED, 'more hold', 'more holds')}"
-    for option in allow_words(holds):
-        yield f"  If this is right, add to the command, this once:  {option}"
+    if options := allow_words(holds):
+        yield "  If it is right, this lets it go, this once:"
+        yield from (f"    {command} {option}" for option in options)
 
 
 def _schools(plan: Plan) -> Iterator[str]:
@@ -107,10 +115,10 @@ def _samples(changes: Sequence[Change]) -> Iterator[str]:
             yield from _wrapped(f"{'':18}{change.why[-1]}", 18)
 
 
-def _kept(kept: Sequence[Kept]) -> Iterator[str]:
+def _kept(title: str, kept: Sequence[Kept]) -> Iterator[str]:
     if not kept:
         return
-    yield f"Kept as it was made by hand: {len(kept):,}"
+    yield f"{title}: {len(kept):,}"
     for thing in kept[:LISTED]:
         yield from _wrapped(f"  {kept_words(thing)}", 4)
         yield from _wrapped(f"    {'; '.join(thing.why)}", 6)
@@ -141,9 +149,10 @@ def _waiting(plan: Plan) -> Iterator[str]:
 def _notices(plan: Plan) -> Iterator[str]:
     if not plan.notices:
         return
-    yield f"To look at in the roster: {len(plan.notices):,}"
+    yield f"{notices_title(plan)}: {len(plan.notices):,}"
     for notice in plan.notices[:LISTED]:
-        yield from _wrapped(f"  {notice.row}  {notice.message}  [{notice.code}]", 4)
+        row = f"{notice.row}  " if notice.row else ""
+        yield from _wrapped(f"  {row}{notice.message}  [{notice.code}]", 4)
     yield from _more(plan.notices)
 
 

@@ -13,6 +13,8 @@ KINDS = {  # one, several; to do
     Kind.TEACHER_REMOVE: ("teacher to take out", "teachers to take out"),
     Kind.STUDENT_ADD: ("student seat to fill", "student seats to fill"),
     Kind.STUDENT_REMOVE: ("student seat to take away", "student seats to take away"),
+    Kind.COURSE_ARCHIVE: ("class to archive", "classes to archive"),
+    Kind.COURSE_RESTORE: ("class to open again", "classes to open again"),
 }
 
 
@@ -24,7 +26,12 @@ DONE = {  # the same, done
     Kind.TEACHER_REMOVE: ("teacher taken out", "teachers taken out"),
     Kind.STUDENT_ADD: ("student seat filled", "student seats filled"),
     Kind.STUDENT_REMOVE: ("student seat taken away", "student seats taken away"),
+    Kind.COURSE_ARCHIVE: ("class archived", "classes archived"),
+    Kind.COURSE_RESTORE: ("class opened again", "classes opened again"),
 }
+
+
+SYNC = "rollbook sync POLICY"  # where it is not known what was called
 
 
 def counted(count: int, one: str, several: str) -> str:
@@ -44,6 +51,11 @@ def rows_words(counts: Mapping[str, int]) -> str:
 def kind_words(kind: Kind, count: int) -> str:
     one, several = KINDS[kind]
     return one if count == 1 else several
+
+
+def notices_title(plan: Plan) -> str:
+    """What notices are about: a drop, or the run that is taken back."""
+    return "To look at in the roster" if plan.roster.counts else "To know"
 
 
 def nothing_words(plan: Plan) -> str:
@@ -72,14 +84,26 @@ def change_words(change: Change) -> str:
         case Kind.COURSE_CREATE:
             owner = change.new.owner if change.new else None
             return f"make {name}, owner {owner.name if owner else '?'}"
+        case Kind.COURSE_UPDATE if change.field == "alias":
+            return f"course {change.course.id} becomes {name}, as section {change.section}"
         case Kind.COURSE_UPDATE:
             return f"{change.field} of {name}: {change.before!r} becomes {change.after!r}"
         case Kind.COURSE_OWNER:
             return f"{name} goes to {who}"
+        case Kind.COURSE_ARCHIVE:
+            return f"archive {name}"
+        case Kind.COURSE_RESTORE:
+            verb = "offer" if change.after == "PROVISIONED" else "open"
+            return f"{verb} {name} again"
         case Kind.TEACHER_ADD | Kind.STUDENT_ADD:
             return f"{who} into {name}"
         case Kind.TEACHER_REMOVE | Kind.STUDENT_REMOVE:
             return f"{who} out of {name}"
+
+
+def is_for_now(kept: Kept) -> bool:
+    """Is it not a teacher's, but waits for its time: a grace, or a pause?"""
+    return kept.record.startswith(("leaving:", "paused:"))
 
 
 def kept_words(kept: Kept) -> str:

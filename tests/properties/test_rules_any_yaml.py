@@ -25,6 +25,7 @@ district:
 roster:
   - source: folder
     path: ./roster
+freshness: {max_age: 36h, min_size: 80%}
 people: {match: email}
 classes:
   scope:
@@ -37,18 +38,45 @@ classes:
   key: "{school_year}.{section.key}"
   name: "{course.name} – Period {section.period}"
   protect: [name, section]
+  offer_again: 7d
   owner: classes@springfield.example
-co_teachers: {add: true}
-students: {add: after_accept, added_by_hand: keep}
+  adopt:
+    - {alias: "d:clever-*", name: "*"}
+  after_term: {archive_after: 14d}
+co_teachers:
+  at_most: 5
+  extra:
+    - {where: {course: "Algebra*"}, teachers: [coach@springfield.example]}
+students:
+  add: after_accept
+  added_by_hand: keep
+  removal_grace: 48h
+  exceptions:
+    - {person: pat@springfield.example, where: {name: "Chorus*"}, keep: out}
 limits:
   student.remove: {district: 10%, class: 5, at_least: 3}
+  course.create: {district: 200}
+pause:
+  - {from: 2027-06-10, to: 2027-08-20}
 """
 unhurried = settings(deadline=None)
 KEYS = sorted({name for field in [*fields(school_file=False), *LATER] for name in field})
 PIECES = [
     *("*", "&a ", "!!x ", "---\n", "\t", "\n", "  ", ": ", "- ", "{", "}", "[", "]", '"', "'", "#"),
     *("|", ">", "%", "@", "?", "\r", "\x00", "\x1b", "\x85", "\u2028", "\ufeff", "😀", "국", "NO"),
-    *("09", "1:30", "{section.key}", "110%", "null", "~", "<<: ", "9" * 5000, "x" * 3000),
+    *(
+        "09",
+        "1:30",
+        "{section.key}",
+        "110%",
+        "0h",
+        "99999d",
+        "null",
+        "~",
+        "<<: ",
+        "9" * 5000,
+        "x" * 3000,
+    ),
 ]
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.sampled_from(PIECES), st.text(max_size=8)

@@ -89,4 +89,4 @@ def test_a_file_that_was_cut_off_at_a_lines_end_harms_nobody(story: Story) -> No
     assert said.status == 3
     assert story.writes() == 0
     assert story.classes() == before
-    assert "teacher seat would go in classes whose students are held back too" in said.words
+    assert "1 teacher seat would go where too many students would go, or soon will" in said.words

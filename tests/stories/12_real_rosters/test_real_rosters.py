@@ -77,8 +77,12 @@ def test_two_snapshots_of_one_district(tmp_path: Path, rosters: Path) -> None:
         assert (again.status, story.writes()) == (0, 0)
 
         later = story.sync("--roster", str(two), today=today)
-        assert later.status == 0, later.err
+        assert later.status == 3, later.err
+        assert "2 sections are new by their ids, and just like ones that have gone" in later.words
         assert story.writes() == expected_writes(later.out)
+        allowed = story.sync("--roster", str(two), "--allow", "course.update=2", today=today)
+        assert allowed.status == 0, allowed.err
+        assert story.writes() == expected_writes(allowed.out)
         assert remaining(two, story, today) == []
         assert story.sync("--roster", str(two), today=today).status == 0
         assert story.writes() == 0

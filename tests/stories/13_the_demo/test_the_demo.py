@@ -1,4 +1,4 @@
-"""`rollbook demo`: three nights in order, then a page that answers until it is stopped."""
+"""`rollbook demo`: four nights in order, then a page that answers until it is stopped."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def own(tmp_path: Path) -> Iterator[dict[str, str]]:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_three_nights(tmp_path: Path, own: dict[str, str]) -> None:
+def test_four_nights(tmp_path: Path, own: dict[str, str]) -> None:
     said = subprocess.run(
         [COMMAND, "demo", "--once"],
         cwd=tmp_path,
@@ -32,12 +32,14 @@ def test_three_nights(tmp_path: Path, own: dict[str, str]) -> None:
         timeout=120,
         check=True,
     ).stderr
-    first, second, day, third = re.split(r"\n=== .+ ===\n", said)[1:]
+    first, second, day, third, later = re.split(r"\n=== .+ ===\n", said)[1:]
     assert re.search(r"130 +course\.create", first)
     assert "3,115 writes" in first
     assert "nothing to do, 0 writes; 130 classes checked" in second
     assert "Amara Okafor accepts" in day
-    assert "4 writes" in third
+    assert "2 writes" in third
+    assert "Stays for now: 2" in third
+    assert "2  student.remove" in later
     assert "Kept as it was made by hand: 3" in third
     assert "removed by hand in Classroom: stays removed" in third
 

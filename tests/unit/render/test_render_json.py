@@ -1,6 +1,7 @@
 """A plan as JSON: the contract's keys, and back without loss."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -22,7 +23,7 @@ from policy.merge.plan import (
     Unmatched,
     Waiting,
 )
-from policy.merge.records import Remembered
+from policy.merge.records import Remembered, State
 from policy.render.plan_json import plan_schema, plan_to_json, print_json, read_json
 
 TEXT = st.text(max_size=12)
@@ -32,6 +33,27 @@ COURSES = st.builds(
     course_ref, TEXT, school=TEXT, id=st.one_of(st.none(), st.text("0123456789", min_size=1))
 )
 OURS = st.builds(course_ref, TEXT, school=TEXT, id=st.text("0123456789", min_size=1))
+BASES = st.builds(
+    lambda found, ids, since, state, marks: replace(
+        found,
+        leaving=since,
+        former=ids,
+        state=state,
+        ends=marks[0],
+        read=marks[1],
+        settled=marks[2],
+    ),
+    st.builds(
+        lambda alias, students, kept: base(alias=alias, students=tuple(students), kept=kept),
+        TEXT,
+        st.lists(TEXT, max_size=3, unique=True),
+        st.dictionaries(TEXT, TEXT, max_size=2),
+    ),
+    st.frozensets(TEXT, max_size=2),
+    st.dictionaries(TEXT, TEXT, max_size=2),
+    st.sampled_from(State),
+    st.tuples(TEXT, TEXT, TEXT),
+)
 CHANGES = st.one_of(
     st.builds(
         lambda course, owner, why: Change(
@@ -56,6 +78,56 @@ CHANGES = st.one_of(
         USERS,
         WHY,
     ),
+    st.builds(
+        lambda course, before, who, keeps, why: Change(
+            Kind.COURSE_OWNER,
+            course,
+            "s",
+            why,
+            person=who,
+            before=before.id,
+            after=who.id,
+            keeps_former=keeps,
+        ),
+        OURS,
+        USERS,
+        USERS,
+        st.booleans(),
+        WHY,
+    ),
+    st.builds(
+        lambda kind, course, states, why: Change(
+            kind, course, "s", why, field="courseState", before=states[0], after=states[1]
+        ),
+        st.sampled_from([Kind.COURSE_ARCHIVE, Kind.COURSE_RESTORE]),
+        OURS,
+        st.tuples(st.sampled_from([s.value for s in State]), st.just("ARCHIVED")),
+        WHY,
+    ),
+    st.builds(
+        lambda course, before, claim, why: Change(
+            Kind.COURSE_UPDATE,
+            course,
+            "s",
+            why,
+            field="alias",
+            before=before,
+            after=claim.alias,
+            claim=claim,
+        ),
+        OURS,
+        st.one_of(st.none(), TEXT),
+        BASES,
+        WHY,
+    ),
+    st.builds(
+        lambda course, before, why: Change(
+            Kind.COURSE_UPDATE, course, "s", why, field="former_alias", before=before
+        ),
+        OURS,
+        TEXT,
+        WHY,
+    ),
 )
 KEPT = st.builds(
     lambda course, what, who, mine, theirs: Kept(
@@ -66,14 +138,6 @@ KEPT = st.builds(
     st.one_of(st.none(), USERS),
     st.one_of(st.none(), TEXT),
     st.one_of(st.none(), TEXT),
-)
-
-
-BASES = st.builds(
-    lambda alias, students, kept: base(alias=alias, students=tuple(students), kept=kept),
-    TEXT,
-    st.lists(TEXT, max_size=3, unique=True),
-    st.dictionaries(TEXT, TEXT, max_size=2),
 )
 
 
@@ -103,6 +167,8 @@ def plans(draw: st.DrawFn) -> Plan:
                 matches={"p1": Remembered("117", "ann@demo.example")},
                 heard=(("r1", 4),),
                 keyed_by="demo {section.key}",
+                reported=draw(TEXT),
+                roster=draw(st.dictionaries(TEXT, st.integers(0, 10**7), max_size=2)),
             ),
         }
     )
@@ -164,6 +230,48 @@ def test_a_removal_without_a_person_is_refused() -> None:
     del data["changes"][0]["person"]
     with pytest.raises(PlanAtFault, match="'person' is a required property"):
         read_json(json.dumps(data))
+
+
+CLAIM = Change(
+    Kind.COURSE_UPDATE, COURSE, "s", (), field="alias", before="d:old", after="d:new", claim=base()
+)
+ARCHIVE = Change(
+    Kind.COURSE_ARCHIVE, COURSE, "s", (), field="courseState", before="ACTIVE", after="ARCHIVED"
+)
+RENAME = Change(Kind.COURSE_UPDATE, COURSE, "s", (), field="name", before="Art", after="Art 1")
+OFF = Change(Kind.COURSE_UPDATE, COURSE, "s", (), field="former_alias", before="d:old")
+OWNER = Change(Kind.COURSE_OWNER, COURSE, "s", (), person=user("t2"), before="t1", after="t2")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        pytest.param(CLAIM, "claim", id="an alias without its base row"),
+        pytest.param(ARCHIVE, "from", id="a state without the one before"),
+        pytest.param(RENAME, "from", id="a text without the one before"),
+        pytest.param(RENAME, "to", id="a text without the new one"),
+        pytest.param(OFF, "from", id="an alias that is taken off, without it"),
+        pytest.param(OWNER, "person", id="an owner without a person"),
+    ],
+)
+def test_a_change_that_lacks_what_it_needs_is_refused(change: Change, key: str) -> None:
+    data = plan_to_json(plan(change))
+    assert read_json(json.dumps(data)) == plan(change)
+    del data["changes"][0][key]
+    with pytest.raises(PlanAtFault, match=f"'{key}' is a required property"):
+        read_json(json.dumps(data))
+
+
+def test_only_an_alias_takes_a_course_as_ours() -> None:
+    data = plan_to_json(plan(RENAME))
+    data["changes"][0]["claim"] = plan_to_json(plan(CLAIM))["changes"][0]["claim"]
+    with pytest.raises(PlanAtFault, match="this is not a plan that Rollbook wrote"):
+        read_json(json.dumps(data))
+
+
+def test_only_a_handover_tells_of_the_former_owner() -> None:
+    handover, seat = plan_to_json(plan(OWNER, removal("ann")))["changes"]
+    assert (handover["keeps_former"], "keeps_former" in seat) == (True, False)
 
 
 def test_consent_covers_all_or_none() -> None:

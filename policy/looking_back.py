@@ -1,0 +1,224 @@
+"""The verbs that look back: history and undo. They read; what undo makes is an ordinary plan."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from policy.engine import World, done_so_far, new_id
+from policy.errors import InputAtFault, RosterAtFault
+from policy.finding import course_named
+from policy.google.base import Course, Members, Unreadable
+from policy.merge.plan import Kind, Notice, Plan, PolicySummary, RosterSummary
+from policy.merge.records import Base, Fields, Live, State, User
+from policy.merge.undo import Present, undo
+from policy.merge.written import Written
+from policy.night.reading import account_facts, store_mark
+from policy.roster.load import load_roster
+from policy.rules.model import Policy
+from policy.run.rows import base_record
+from policy.store.base import Entry, RunRecord, RunState, Store
+
+EVERY = 1_000_000_000
+FEW = 50  # courses that are asked for one by one
+
+
+def run_named(text: str, store: Store) -> RunRecord:
+    """The run with this id, or the one whose id begins so. Raises InputAtFault."""
+    wanted = text.strip()
+    found = [run for run in store.runs(newest=EVERY) if wanted and run.id.startswith(wanted)]
+    exact = [run for run in found if run.id == wanted] or found
+    if not exact:
+        raise InputAtFault(f"{text!r} is no run of this store; rollbook history lists the runs")
+    if len(exact) > 1:
+        some = ", ".join(run.id for run in exact[:5])
+        raise InputAtFault(f"{text!r} is the beginning of {len(exact)} runs: {some}")
+    return exact[0]
+
+
+def runs_of(store: Store, newest: int) -> Sequence[RunRecord]:
+    """The newest runs, the newest one first; one that has not ended with what it has done."""
+    return [
+        replace(run, counts=done_so_far(run.id, store)) if run.state is RunState.RUNNING else run
+        for run in store.runs(newest=newest)
+    ]
+
+
+def writes_of(run: RunRecord, store: Store) -> Iterator[Written]:
+    """What a run wrote, or tried to, in order."""
+    return map(written, store.entries(run.id))
+
+
+def names_of_classes(store: Store) -> Mapping[str, str]:
+    """The names of our classes, as we last wrote them, by alias."""
+    return {row.alias: row.name for row in store.base()}
+
+
+def written(entry: Entry) -> Written:
+    """A journal's entry, as the merge looks at it."""
+    facts = json.loads(entry.change)
+    made = facts.get("new")
+    return Written(
+        run_id=entry.run_id,
+        number=entry.number,
+        alias=entry.alias,
+        kind=Kind(entry.kind),
+        state=entry.state.value,
+        at=entry.at,
+        section=facts["section"],
+        school_key=facts["school"],
+        course_id=facts.get("course"),
+        user=facts.get("user", ""),
+        field=facts.get("field", ""),
+        before=facts.get("before", ""),
+        after=facts.get("after", ""),
+        made=Fields(*made) if made else None,
+        why=tuple(facts["why"]),
+        reason=entry.reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a run is taken back: one school's (key or name), one course's, or all."""
+
+    school: str | None = None
+    course: str | None = None
+
+
+def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
+    """The plan that takes a run back, made from what is in Classroom now. Writes nothing."""
+    now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
+    mark = world.store.mark()  # first: what changes while we read makes the plan stale, not wrong
+    bases = {row.alias: base_record(row) for row in world.store.base()}
+    schools, notices = _schools(policy)
+    writes = list(_part_of(run, part, world.store, schools))
+    lives, unreadable = _lives(writes, bases, world)
+    back = undo(
+        run.id,
+        writes,
+        Present(
+            bases=bases,
+            lives=lives,
+            unreadable=unreadable,
+            later=_later(run, world.store),
+            accounts=_accounts(world),
+            schools=schools,
+            stamp=now.isoformat(timespec="seconds"),
+        ),
+        policy,
+    )
+    return Plan(
+        id=new_id(world),
+        created=now,
+        district=policy.district.id,
+        district_name=policy.district.name,
+        roster=RosterSummary(f"undo of run {run.id}", run.roster_digest, {}),
+        policy=PolicySummary(policy.digest, policy.commit),
+        store=store_mark(mark),
+        changes=back.changes,
+        held=back.held,
+        kept=back.kept,
+        notices=(*back.notices, *notices),
+        courses=back.courses,
+        schools={key: schools.get(key, key) for key in sorted({w.school_key for w in writes})},
+    )
+
+
+def _schools(policy: Policy) -> tuple[Mapping[str, str], tuple[Notice, ...]]:
+    """The schools' names, by which a policy may claim them, as far as the roster can be read."""
+    try:
+        roster = load_roster(Path(policy.roster_path))
+    except RosterAtFault as error:
+        words = f"the roster can't be read, so schools have no names here: {error.problems[0]}"
+        return {}, (Notice(policy.roster_path, words, "M325"),)
+    return {school.key: school.name for school in roster.schools.values()}, ()
+
+
+def _part_of(
+    run: RunRecord, part: Part, store: Store, schools: Mapping[str, str]
+) -> Iterator[Written]:
+    """The run's writes, or those of a school or course. Raises InputAtFault if there are none."""
+    aliases = aliases_of(part.course, store)
+    found = 0
+    for entry in store.entries(run.id):
+        write = written(entry)
+        if part.school and part.school not in (write.school_key, schools.get(write.school_key)):
+            continue
+        if aliases is None or write.alias in aliases:
+            found += 1
+            yield write
+    if not found and (part.school or part.course):
+        asked = part.course or part.school
+        raise InputAtFault(f"run {run.id} has written nothing to {asked}: nothing to take back")
+
+
+def aliases_of(course: str | None, store: Store) -> frozenset[str] | None:
+    """The aliases under which a course was written to: its own, and those that it had before."""
+    if course is None:
+        return None
+    alias = course_named(course, store.base()).alias
+    found = {alias}
+    while alias:
+        moves = [w for w in map(written, store.entries_of(alias)) if w.record == "alias"]
+        alias = next((w.before for w in moves if w.before and w.before not in found), "")
+        found |= {alias} if alias else set()
+    return frozenset(found)
+
+
+def _later(run: RunRecord, store: Store) -> Mapping[tuple[str, str], str]:
+    """What later runs have written: alias and record, and the newest of those runs."""
+    newest_first = [other.id for other in store.runs(newest=EVERY)]
+    newer = frozenset(newest_first[: newest_first.index(run.id)])
+    others = (entry for entry in store.done_since(run.started) if entry.run_id in newer)
+    return {(w.alias, w.record): w.run_id for w in map(written, others)}
+
+
+def _lives(
+    writes: Sequence[Written], bases: Mapping[str, Base], world: World
+) -> tuple[Mapping[str, Live], Mapping[str, str]]:
+    """Classroom's side of the courses that a run has written to, by the alias that they have now:
+    as it is, or Google's words where it can't be read."""
+    aliases = {write.alias for write in writes}
+    ids = {write.course_id for write in writes}
+    ours = {a: b.course_id for a, b in bases.items() if a in aliases or b.course_id in ids}
+    courses = _courses(sorted(ours.values()), world)
+    members = world.classroom.members([i for i, c in courses.items() if isinstance(c, Course)])
+    lives: dict[str, Live] = {}
+    unreadable: dict[str, str] = {}
+    for alias, course_id in ours.items():
+        for found in (courses.get(course_id), members.get(course_id)):
+            if isinstance(found, Unreadable):
+                unreadable.setdefault(alias, found.reason)
+        course, inside = courses.get(course_id), members.get(course_id)
+        if isinstance(course, Course) and isinstance(inside, Members):
+            lives[alias] = _live(course, inside)
+    return lives, unreadable
+
+
+def _courses(ids: Sequence[str], world: World) -> Mapping[str, Course | Unreadable]:
+    """Many are asked for by the list, page by page; a list may lag behind, so the rest by id."""
+    found: dict[str, Course | Unreadable] = {}
+    if len(ids) > FEW:
+        wanted = frozenset(ids)
+        found.update((c.id, c) for c in world.classroom.courses() if c.id in wanted)
+    missing = [course_id for course_id in ids if course_id not in found]
+    return {**found, **(world.classroom.find(missing) if missing else {})}
+
+
+def _live(course: Course, members: Members) -> Live:
+    return Live(
+        course_id=course.id,
+        fields=Fields(course.name, course.section, course.room),
+        state=State(course.state.value),
+        owner=course.owner,
+        teachers=members.teachers,
+        students=members.students,
+    )
+
+
+def _accounts(world: World) -> Mapping[str, User]:
+    """The accounts that can be put into a class, by user id."""
+    facts = map(account_facts, world.directory.accounts())
+    return {fact.user.id: fact.user for fact in facts if not fact.suspended}

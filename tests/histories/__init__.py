@@ -1,0 +1,1 @@
+"""Whole histories of a small district, told in one process. `play` says how."""

@@ -1,0 +1,77 @@
+"""Random histories of a small district over many nights: what the SIS, teachers, administrators,
+the policy, Google's bad days and power cuts do, in any order. After each night the laws hold.
+
+A failure prints the history as code: `play(History(...), show=print)` tells it again.
+"""
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from histories.acts import (
+    Aliased,
+    Breaks,
+    Decides,
+    Deletes,
+    Drops,
+    Leaves,
+    Lists,
+    LosesStore,
+    OwnClass,
+    Renumbers,
+    Vanishes,
+)
+from histories.chances import NIGHTS, REPORTS, histories
+from histories.play import Day, History, Night, play
+from histories.wants import PREFIX
+
+EXAMPLES = 170  # of each of the twelve kinds: 2,040 histories
+KINDS = [(nights, reports) for nights in NIGHTS for reports in REPORTS]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("nights", "reports"), KINDS, ids=["-".join(kind) for kind in KINDS])
+def test_the_laws_hold_after_every_night(nights: str, reports: str) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        print_blob=True,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(histories(nights, reports))
+    def every(history: History) -> None:
+        play(history)
+
+    every()
+
+
+KNOWN = {
+    "killed before it makes a class whose alias another class has got": (
+        Day(acts=(Vanishes("d"), Aliased("a", f"{PREFIX}d1")), night=Night(dies_at=5)),
+    ),
+    "a class that nobody heard of is deleted by hand": (
+        Day(acts=(Renumbers("a", "2"),), night=Night(dies_at=7)),
+        Day(acts=(Deletes("a"),)),
+    ),
+    "the only teacher is listed as a student": (Day(acts=(Lists("t0", "a", "s"),)),),
+    "a student who left is there again while the class can't be read, and leaves again": (
+        Day(acts=(Decides("grace", 24), Leaves("s1"))),
+        Day(acts=(Leaves("s1"), Breaks("a"))),
+        Day(acts=(Leaves("s1"), Breaks("a"))),
+    ),
+    "a plan on paper that tells of a section with another id": (
+        Day(acts=(Renumbers("a", "2"),)),
+        Day(acts=(Drops("s1", "a"),), night=Night(is_early=True, consent=True)),
+    ),
+    "a class that has the alias, of another teacher than the section's": (
+        Day((Leaves("t0"), Vanishes("d"), OwnClass("t0", "Class a", f"{PREFIX}d1"))),
+        Day(night=Night(consent=True)),
+    ),
+    "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
+}
+
+
+@pytest.mark.parametrize("days", KNOWN.values(), ids=KNOWN)
+def test_histories_that_were_broken_once(days: tuple[Day, ...]) -> None:
+    play(History((Day(), *days)))
