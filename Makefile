@@ -1,5 +1,5 @@
 # Two commands do everything on a machine with Python 3.11 and nothing else:
-#   make demo   three nights of a sample district against the simulator, then a page
+#   make demo   four nights of a sample district against the simulator, then a page
 #   make test   all tests (the browser tests too, where Chromium is, and always in CI)
 # make check is the fast subset; make soak plays histories for SOAK_MINUTES (90); make bench
 # measures; make requirements pins anew.
@@ -20,9 +20,12 @@ help:
 demo: $(VENV)/.run
 	@$(BIN)/rollbook demo
 
+# of the tests; more than cores, since many of them wait for processes
+WORKERS ?= 4
+
 test: $(VENV)/.dev
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
