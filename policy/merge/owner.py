@@ -36,6 +36,10 @@ def merge_owner(base: Base, desired: Desired, live: Live, setting: Setting) -> O
     if live.owner == wanted.id:
         if base.owner == wanted.id:
             return Owned(base)
+        if desired.owner_by_default:
+            # The SIS names nobody: a hand has made this one the owner, and is to be respected.
+            by_hand = _handed_over(course, base, desired, live, setting)
+            return Owned(_former_by_hand(base, desired, setting), kept=(by_hand,))
         return Owned(
             after_handover(base, wanted.id, keeps_former=_keeps(base.owner, desired, setting))
         )
@@ -48,15 +52,21 @@ def merge_owner(base: Base, desired: Desired, live: Live, setting: Setting) -> O
             return Owned(base, kept=(kept,), leaving={"owner": since})
     if wanted.id in live.students:
         return Owned(base, kept=_sits_as_a_student(course, base, desired, setting))
-    if live.owner != base.owner and _keeps(base.owner, desired, setting):
-        # Somebody's hand has ended that one's ownership; they stay as any former owner does.
-        former = frozenset({base.owner})
-        base = replace(base, teachers=base.teachers - former, former=base.former | former)
+    if live.owner != base.owner:
+        base = _former_by_hand(base, desired, setting)
     changes = [*_seat_first(course, desired, live), _handover(course, base, desired, live, setting)]
     leaving = _former_leaves(course, base, desired, live, setting)
     if isinstance(leaving, Stop):
         return Owned(base, tuple(changes), (leaving,))
     return Owned(base, (*changes, *([leaving] if leaving else [])))
+
+
+def _former_by_hand(base: Base, desired: Desired, setting: Setting) -> Base:
+    """Somebody's hand has ended the owner's ownership; they stay as any former owner does."""
+    if not _keeps(base.owner, desired, setting):
+        return base
+    former = frozenset({base.owner})
+    return replace(base, teachers=base.teachers - former, former=base.former | former)
 
 
 def _for_now(course: CourseRef, desired: Desired, since: str, setting: Setting) -> Kept:
