@@ -251,9 +251,8 @@ def _is_left(seat: Seat, desired: Desired, live: Live) -> bool:
     owner, which the handover makes, and those of people whose account is not certain now (unless
     another row of theirs makes it certain)."""
     is_next_owner = seat.role is Role.TEACHER and seat.user_id == desired.owner.id
-    is_unsure = seat.user_id in desired.unsure and not (
-        seat.user_id in desired.teachers or seat.user_id in desired.students
-    )
+    wanted = desired.teachers if seat.role is Role.TEACHER else desired.students
+    is_unsure = seat.user_id in desired.unsure and seat.user_id not in wanted
     return seat.user_id == live.owner or is_next_owner or is_unsure
 
 
