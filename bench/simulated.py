@@ -67,7 +67,7 @@ def world(policy: Path) -> Iterator[tuple[World, Callable[[], str]]]:
                 "ROLLBOOK_TODAY": "2026-09-01",
             }
         )
-        with wiring.open_world(settings, lambda _done, _total: None) as there:
+        with wiring.open_world(settings) as there:
             yield (
                 there,
                 lambda: f"{sum(sim.calls.api.values()):,} calls, {sim.calls.http:,} requests",

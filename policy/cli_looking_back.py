@@ -113,7 +113,7 @@ def undo(
             "undo needs the policy, for its limits: name its folder with --policies DIR"
         )
     policy = engine.validate(folder)
-    with wiring.open_world(read_settings(os.environ), lambda _done, _total: None) as world:
+    with wiring.open_world(read_settings(os.environ)) as world:
         found = looking_back.run_named(run, world.store)
         part = looking_back.Part(school, course)
         made = looking_back.plan_undo(found, part, policy, world).with_consent(dict(allow))

@@ -10,7 +10,7 @@ import click
 from policy import engine, ways_out, wiring
 from policy.engine import World
 from policy.errors import InputAtFault
-from policy.finding import course_named, user_named
+from policy.finding import course_named, row_named, user_named
 from policy.rules.accept import accept as write_into
 from policy.settings import read_settings
 
@@ -35,7 +35,7 @@ def overwrite(course: str, person: str | None, field: str | None) -> None:
     if person and field:
         raise InputAtFault("--person and --field can't be had together; name one of them")
     with _world() as world:
-        row = course_named(course, world.store.base())
+        row = row_named(course, world.store)
         if field:
             told = ways_out.overwrite_field(world, row, field)
         elif person:
@@ -55,7 +55,7 @@ def release(course: str, person: str | None, undo: bool) -> None:
         if undo:
             told = ways_out.take_back(world, course)
         elif person:
-            row = course_named(course, world.store.base())
+            row = row_named(course, world.store)
             told = ways_out.release_seat(world, row, _user(world, person))
         else:
             told = ways_out.release_course(world, _alias(world, course))
@@ -75,7 +75,7 @@ def accept(policy: Path, course: str, person: str | None, write: bool) -> None:
     """
     loaded = engine.validate(policy)
     with _world() as world:
-        row = course_named(course, world.store.base())
+        row = row_named(course, world.store)
         if person is None:
             acceptance = ways_out.without_class(row, loaded)
         else:
@@ -91,7 +91,7 @@ def _alias(world: World, course: str) -> str:
     """The alias of a class of ours, or of one that is held and not ours yet."""
     if course.startswith("d:rollbook."):
         return course
-    return course_named(course, world.store.base()).alias
+    return course_named(course, world.store.heads()).alias
 
 
 def _user(world: World, person: str) -> str:
@@ -100,5 +100,5 @@ def _user(world: World, person: str) -> str:
 
 @contextmanager
 def _world() -> Iterator[World]:
-    with wiring.open_world(read_settings(os.environ), lambda _done, _total: None) as world:
+    with wiring.open_world(read_settings(os.environ)) as world:
         yield world

@@ -106,11 +106,13 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
     )
     _refuse_shrunken_directory(roster, matches, known)
     sources = Sources(roster, policy, matches, now.date())
-    wishes = desire(Known(sources, books.known(), books.teachers_of, books.mark.released))
+    made_from = Known(sources, books.known(), books.teachers_of, books.mark.released)
+    wishes = desire(made_from)
     wishes, evening = read_evening(
         world.classroom,
         books,
         wishes,
+        made_from,
         Comparing(sources, wishes.schools, now),
         lambda found: _watch(world, found, matches),
         clock=world.clock(),

@@ -17,6 +17,7 @@ from policy.merge.explain import about_person, course_story, seat_story
 from policy.merge.judge import Comparing
 from policy.merge.outlook import Outlook, Spot
 from policy.merge.people import AccountFacts, is_person, match_people
+from policy.merge.plan import ALIAS
 from policy.merge.records import Base, User
 from policy.merge.wish import Sources
 from policy.night.reading import account_facts, is_first_load, remembered
@@ -325,7 +326,7 @@ class _Look:
                 return self.outlook.at_section(section)
         if base is None:
             moves = map(written, self.store.entries_naming(json.dumps(alias, ensure_ascii=False)))
-            moved = next((w.alias for w in moves if w.record == "alias" and w.before == alias), "")
+            moved = next((w.alias for w in moves if w.record == ALIAS and w.before == alias), "")
             return self._at(moved) if moved else Spot(alias, alias)
         return Spot(base.fields.name, alias, base=base)
 

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 
 from policy.errors import InputAtFault
 from policy.google.base import Account
-from policy.store.base import BaseCourse, Match
+from policy.store.base import BaseCourse, CourseHead, Match, Store
 
 SHOWN = 5
 
 
-def course_named(text: str, rows: Iterable[BaseCourse]) -> BaseCourse:
+def course_named(text: str, heads: Iterable[CourseHead]) -> CourseHead:
     """The one course of ours with this alias, course id, section key or name. Raises InputAtFault
     when there is none, or several."""
     wanted = text.strip()
     found = [
         row
-        for row in rows
+        for row in heads
         if wanted in (row.alias, row.course_id, row.section_key)
         or row.name.casefold() == wanted.casefold()
     ]
@@ -30,6 +30,12 @@ def course_named(text: str, rows: Iterable[BaseCourse]) -> BaseCourse:
         more = f" and {len(exact) - SHOWN:,} more" if len(exact) > SHOWN else ""
         raise InputAtFault(f"{text!r} names {len(exact)} classes: {some}{more}; name one's alias")
     return exact[0]
+
+
+def row_named(text: str, store: Store) -> BaseCourse:
+    """The same, whole."""
+    alias = course_named(text, store.heads()).alias
+    return store.base_under([alias])[alias]
 
 
 def user_named(text: str, matches: Mapping[str, Match], accounts: Iterable[Account]) -> str:

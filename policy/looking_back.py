@@ -10,11 +10,11 @@ from policy.engine import World, done_so_far, new_id
 from policy.errors import InputAtFault, RosterAtFault
 from policy.finding import course_named
 from policy.google.base import Course, Members, Unreadable
-from policy.merge.plan import Kind, Notice, Plan, PolicySummary, RosterSummary
-from policy.merge.records import Base, Fields, Live, State, User
+from policy.merge.plan import ALIAS, Kind, Notice, Plan, PolicySummary, RosterSummary
+from policy.merge.records import Base, Fields, Live, User
 from policy.merge.undo import Present, undo
 from policy.merge.written import Written
-from policy.night.reading import account_facts, store_mark
+from policy.night.reading import account_facts, live_record, store_mark
 from policy.roster.load import load_roster
 from policy.rules.model import Policy
 from policy.run.rows import base_record
@@ -52,7 +52,7 @@ def writes_of(run: RunRecord, store: Store) -> Iterator[Written]:
 
 def names_of_classes(store: Store) -> Mapping[str, str]:
     """The names of our classes, as we last wrote them, by alias."""
-    return {row.alias: row.name for row in store.base()}
+    return {head.alias: head.name for head in store.heads()}
 
 
 def written(entry: Entry) -> Written:
@@ -158,10 +158,10 @@ def aliases_of(course: str | None, store: Store) -> frozenset[str] | None:
     """The aliases under which a course was written to: its own, and those that it had before."""
     if course is None:
         return None
-    alias = course_named(course, store.base()).alias
+    alias = course_named(course, store.heads()).alias
     found = {alias}
     while alias:
-        moves = [w for w in map(written, store.entries_of(alias)) if w.record == "alias"]
+        moves = [w for w in map(written, store.entries_of(alias)) if w.record == ALIAS]
         alias = next((w.before for w in moves if w.before and w.before not in found), "")
         found |= {alias} if alias else set()
     return frozenset(found)
@@ -193,7 +193,7 @@ def _lives(
                 unreadable.setdefault(alias, found.reason)
         course, inside = courses.get(course_id), members.get(course_id)
         if isinstance(course, Course) and isinstance(inside, Members):
-            lives[alias] = _live(course, inside)
+            lives[alias] = live_record(course, inside)
     return lives, unreadable
 
 
@@ -205,17 +205,6 @@ def _courses(ids: Sequence[str], world: World) -> Mapping[str, Course | Unreadab
         found.update((c.id, c) for c in world.classroom.courses() if c.id in wanted)
     missing = [course_id for course_id in ids if course_id not in found]
     return {**found, **(world.classroom.find(missing) if missing else {})}
-
-
-def _live(course: Course, members: Members) -> Live:
-    return Live(
-        course_id=course.id,
-        fields=Fields(course.name, course.section, course.room),
-        state=State(course.state.value),
-        owner=course.owner,
-        teachers=members.teachers,
-        students=members.students,
-    )
 
 
 def _accounts(world: World) -> Mapping[str, User]:

@@ -28,8 +28,9 @@ CLICK_SECONDS = 5  # a call; Google's side panel waits some 30 s for the whole a
 
 
 @contextmanager
-def open_world(settings: Settings, progress: Progress) -> Iterator[World]:
-    """Everything that the engine needs, open while it is used."""
+def open_world(settings: Settings, progress: Progress | None = None) -> Iterator[World]:
+    """Everything that the engine needs, open while it is used; `progress` is told how far a run
+    has come."""
     with (
         closing(open_store(settings)) as store,
         closing(classroom(settings)) as rooms,
@@ -44,7 +45,7 @@ def open_world(settings: Settings, progress: Progress) -> Iterator[World]:
             settings=settings,
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,
-            progress=progress,
+            progress=progress or (lambda _done, _total: None),
         )
 
 

@@ -146,11 +146,13 @@ class District:
     def run(self) -> tuple[Evening, Plan]:
         sources, now = self._sources(), NOW + timedelta(days=self.days)
         books = read_books(self, self.town)  # type: ignore[arg-type]
-        wishes = desire(Known(sources, books.known(), books.teachers_of))
+        made_from = Known(sources, books.known(), books.teachers_of)
+        wishes = desire(made_from)
         wishes, evening = read_evening(
             self.town,
             books,
             wishes,
+            made_from,
             Comparing(sources, wishes.schools, now),
             lambda _books: Watch(self.touched, "2026-09-01T11:00:00+00:00"),
             clock=self._clock,

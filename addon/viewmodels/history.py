@@ -21,7 +21,7 @@ class History:
 
 def see_history(store: Store) -> History:
     """The last run and how many classes are ours."""
-    classes = sum(1 for _ in store.base())
+    classes = sum(1 for _ in store.heads())
     runs: Sequence[RunRecord] = store.runs(newest=1)
     if not runs:
         return History(classes)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from policy.merge.compare import FORMER_ALIAS, OPEN, create, merge_course
+from policy.merge.compare import OLD_ALIAS, OPEN, create, merge_course
 from policy.merge.outcome import Compared, Stop
-from policy.merge.plan import Change, HeldFor, Kind
+from policy.merge.plan import ALIAS, Change, HeldFor, Kind
 from policy.merge.records import Base, Desired, Live, State
 from policy.merge.setting import Setting
 
@@ -68,7 +68,7 @@ def claim_course(desired: Desired, live: Live, claim: Claim, setting: Setting) -
         course,
         desired.section_key,
         (detail, setting.reasons.section(desired)),
-        field="alias",
+        field=ALIAS,
         before=claim.old.alias if claim.old else None,
         after=desired.alias,
         claim=base,
@@ -87,7 +87,7 @@ def _as_ours(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Ba
         return replace(
             claim.old,
             alias=desired.alias,
-            kept={**claim.old.kept, f"{FORMER_ALIAS}{claim.old.alias}": setting.stamp},
+            kept={**claim.old.kept, f"{OLD_ALIAS}{claim.old.alias}": setting.stamp},
             section_key=desired.section_key,
             school_key=desired.school_key,
             settled="",

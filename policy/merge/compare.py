@@ -7,15 +7,24 @@ from policy.merge.fields import merge_fields
 from policy.merge.merge import CourseDecision, decide_course
 from policy.merge.outcome import Compared, Stop
 from policy.merge.owner import merge_owner
-from policy.merge.plan import Change, CourseRef, HeldFor, Kept, Kind, NewCourse
+from policy.merge.plan import (
+    FORMER_ALIAS,
+    PAUSED,
+    Change,
+    CourseRef,
+    HeldFor,
+    Kept,
+    Kind,
+    NewCourse,
+)
 from policy.merge.records import Base, Desired, Live, State
 from policy.merge.seats import first_seats, merge_seats
 from policy.merge.setting import Setting
 from policy.roster.model import Role
 
-FORMER_ALIAS = "former_alias:"  # before an alias in `kept`: still on the course, and to come off
+OLD_ALIAS = f"{FORMER_ALIAS}:"  # before an alias in `kept`: still on the course, and to come off
 OPEN = (State.ACTIVE, State.PROVISIONED)
-_PAUSED = "paused:state"
+_PAUSED = f"{PAUSED}state"
 _OPENED_AS = {State.ARCHIVED: State.ACTIVE, State.DECLINED: State.PROVISIONED}
 
 
@@ -55,11 +64,11 @@ def merge_course(base: Base, desired: Desired, live: Live, setting: Setting) -> 
     """A course that is ours and there: its state, then its texts, owner and seats; and off it
     comes the alias of a section that it was made for before."""
     found = _merge(base, desired, live, setting)
-    old = {record: since for record, since in base.kept.items() if record.startswith(FORMER_ALIAS)}
+    old = {record: since for record, since in base.kept.items() if record.startswith(OLD_ALIAS)}
     if not old or found.base is None:
         return found
     course = setting.reasons.course(desired, base)
-    off = tuple(_off(course, record.removeprefix(FORMER_ALIAS), desired) for record in old)
+    off = tuple(_off(course, record.removeprefix(OLD_ALIAS), desired) for record in old)
     kept = {**found.base.kept, **old}
     return replace(found, changes=(*found.changes, *off), base=replace(found.base, kept=kept))
 
@@ -68,7 +77,7 @@ def _off(course: CourseRef, alias: str, desired: Desired) -> Change:
     """With two aliases the course would be in the old section's way, should it come back."""
     why = (f"its class goes on as section {desired.section_key} ({desired.row})",)
     return Change(
-        Kind.COURSE_UPDATE, course, desired.section_key, why, field="former_alias", before=alias
+        Kind.COURSE_UPDATE, course, desired.section_key, why, field=FORMER_ALIAS, before=alias
     )
 
 

@@ -9,8 +9,6 @@ from policy.merge.records import Desired, Head, Staff, State
 from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Section
 from policy.rules.model import AddStudents
-from policy.rules.naming import alias, missing_values, render_key
-from policy.rules.scope import judge_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +102,17 @@ def desire(known: Known) -> Wishes:
 
 def _want(wish: Wish, night: _Night) -> None:
     """One section: in scope? with a key? then its course is wanted, or it says why it waits."""
-    section, sources = wish.section, night.sources
-    verdict = judge_scope(wish.facts, wish.rules.classes.scope, sources.today)
+    section, verdict = wish.section, wish.verdict()
     if not verdict.inside:
         night.outside[verdict.field] += 1
         return
     night.schools.setdefault(section.school.key, section.school.name)
-    key = render_key(wish.rules.classes.key, wish.facts)
-    if key is None:
-        _wait(section, _no_key(wish), night)
+    name = wish.alias()
+    if name is None:
+        _wait(section, wish.why_no_key(), night)
         return
     for member in wish.unmatched:
         night.missing.setdefault(member.person, []).append((section.key, member.line))
-    name = alias(sources.policy.district.id, key)
     if name in night.known.released:
         return
     head = night.known.heads.get(name)
@@ -136,11 +132,6 @@ def _quiet(wish: Wish, head: Head, found: Desired) -> Quiet:
     students = len(found.students)
     is_full = wish.rules.students.add is AddStudents.AT_ONCE or head.state is State.ACTIVE
     return Quiet(wish.section, len(found.teachers), students, students if is_full else 0)
-
-
-def _no_key(wish: Wish) -> str:
-    missing = ", ".join(missing_values(wish.rules.classes.key, wish.facts))
-    return f"classes.key ({wish.sources.policy.line_of('classes.key')}) needs its {missing}"
 
 
 def _wait(section: Section, reason: str, night: _Night) -> None:

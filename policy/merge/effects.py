@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from policy.merge.chain import Memory, Step, Who, when
 from policy.merge.outlook import Outlook, Spot
-from policy.merge.plan import Change, Kind
+from policy.merge.plan import ALIAS, FORMER_ALIAS, Change, Kind
 from policy.merge.records import Base, Desired
 from policy.merge.written import SEATS, UNANSWERED, Written
 
@@ -28,7 +28,7 @@ def history(spot: Spot, memory: Memory) -> list[Written]:
         seen.add(alias)
         own = memory.written(alias)
         found = [*own, *found]
-        alias = next((w.before for w in own if w.record == "alias" and w.before), None)
+        alias = next((w.before for w in own if w.record == ALIAS and w.before), None)
     return sorted(found, key=lambda write: write.at)
 
 
@@ -52,7 +52,9 @@ def told(writes: Sequence[Written], memory: Memory) -> Iterator[Step]:
 
 def _write_words(write: Written, memory: Memory) -> str:
     what = write.kind.value
-    if write.field:
+    if write.field == FORMER_ALIAS:
+        what = f"{what} (it no longer goes by {write.before})"
+    elif write.field:
         before = f"{write.before!r} to " if write.before else ""
         what = f"{what} ({write.field}: {before}{write.after!r})"
     elif write.kind is Kind.COURSE_OWNER:

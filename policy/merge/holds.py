@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from policy.merge.outcome import Stop
-from policy.merge.plan import Change, HeldFor, Hold
+from policy.merge.plan import ALIAS, Change, HeldFor, Hold
 
 SHOWN = 5
 _HEADLINES = {  # of one, of several
@@ -125,7 +125,7 @@ def _is_taken(stop: Stop) -> bool:
 
 def _is_unclear(stop: Stop) -> bool:
     """Would consent make a new class, since it can't be told which one it has?"""
-    return stop.reason in _MAYBE and bool(stop.changes) and stop.changes[0].field != "alias"
+    return stop.reason in _MAYBE and bool(stop.changes) and stop.changes[0].field != ALIAS
 
 
 def _advice(stop: Stop) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """All courses of a night: wishes, base and live become one Plan."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from policy.merge.absent import Absent, compare_absent, is_early
 from policy.merge.claims import Claim, claim_course
 from policy.merge.compare import OPEN, compare_course, still_leaving
-from policy.merge.desire import Known, Wishes
+from policy.merge.desire import Wishes
 from policy.merge.holds import holds_of
 from policy.merge.limits import judge_limits, take_census
 from policy.merge.outcome import Compared, Stop
@@ -23,7 +23,7 @@ from policy.merge.plan import (
     StoreMark,
     in_order,
 )
-from policy.merge.records import UNREADABLE, Base, Desired, Head, Live, Staff
+from policy.merge.records import UNREADABLE, Base, Desired, Live
 from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.merge.wish import Sources
@@ -74,10 +74,6 @@ class Comparing:
             name = school.name if school else school_key
             self._settings[school_key] = self._make(school_key, name)
         return self._settings[school_key]
-
-    def known(self, heads: Mapping[str, Head], teachers_of: Callable[[str], Staff]) -> Known:
-        """What wishes are made from tonight."""
-        return Known(self._sources, heads, teachers_of)
 
     def compare(self, want: Desired, base: Base | None, live: Live | None) -> Compared:
         """A wanted course that is ours, or not there."""

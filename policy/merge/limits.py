@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from policy.merge.desire import Quiet
-from policy.merge.plan import Change, HeldFor, Hold, Kind
+from policy.merge.plan import FORMER_ALIAS, Change, HeldFor, Hold, Kind
 from policy.merge.records import Base, Desired, Head
 from policy.rules.model import Allowance, Limit, SchoolRules
 
@@ -136,7 +136,7 @@ def judge_limits(
 
 def _counts_as(change: Change, kind: Kind) -> bool:
     """Is it of a kind that has a limit? To take an old alias off a class changes nothing in it."""
-    return change.kind is kind and change.field != "former_alias"
+    return change.kind is kind and change.field != FORMER_ALIAS
 
 
 def _hold_seats_of_held_creations(
@@ -154,8 +154,8 @@ def _hold_seats_of_held_creations(
         if change.course.alias in held:
             with_them.setdefault(held[change.course.alias], []).append(change)
     result = [
-        Hold(h.kind, h.count, h.reason, h.limit, h.why, (*h.changes, *with_them.get(number, ())))
-        for number, h in enumerate(holds)
+        replace(hold, changes=(*hold.changes, *with_them.get(number, ())))
+        for number, hold in enumerate(holds)
     ]
     return [change for change in going if change.course.alias not in held], result
 

@@ -10,12 +10,11 @@ from policy.merge.judge import Comparing
 from policy.merge.limits import LIMITED, judge_limits, take_census
 from policy.merge.outcome import Compared, Stop
 from policy.merge.plan import Change, Hold, Kept, Kind
-from policy.merge.records import Base, Desired, Head, Live, Staff, staff_of
+from policy.merge.records import Base, Desired, Live, Staff, last_seated, staff_of
 from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Section
 from policy.rules.model import SchoolRules
-from policy.rules.naming import alias, missing_values, render_key
-from policy.rules.scope import Verdict, judge_scope
+from policy.rules.scope import Verdict
 
 _NOTHING = Compared()
 
@@ -62,18 +61,15 @@ class Outlook:
     def at_section(self, section: Section) -> Spot:
         """A section of the roster, with its course if it has one."""
         wish = wish_for(section, self.sources)
-        verdict = judge_scope(wish.facts, wish.rules.classes.scope, self.sources.today)
-        key = render_key(wish.rules.classes.key, wish.facts)
-        if key is None:
-            missing = ", ".join(missing_values(wish.rules.classes.key, wish.facts))
-            words = f"classes.key needs its {missing}"
-            return Spot(section.title, None, section, None, wish, verdict, words)
-        name = alias(self.sources.policy.district.id, key)
+        verdict, name = wish.verdict(), wish.alias()
+        if name is None:
+            return Spot(section.title, None, section, None, wish, verdict, wish.why_no_key())
         base = self._bases.get(name)
         if not verdict.inside or name in self._released:
             title = base.fields.name if base else section.title
             return Spot(title, name, section, base, wish, verdict)
-        desired = wish.desired(name, _head(base), lambda _: staff_of(base) if base else Staff())
+        head, staff = (base.head, staff_of(base)) if base else (None, Staff())
+        desired = wish.desired(name, head, lambda _: staff)
         compared = self._compare(desired, base) if isinstance(desired, Desired) else _NOTHING
         return Spot(
             name=base.fields.name if base else _title(desired, section),
@@ -85,7 +81,7 @@ class Outlook:
             desired=desired,
             changes=compared.changes,
             stops=compared.stops,
-            waits=tuple(k for k in compared.kept if k.record.startswith(("leaving:", "paused:"))),
+            waits=tuple(kept for kept in compared.kept if kept.is_for_now),
         )
 
     def sections_under(self, name: str) -> Iterator[Section]:
@@ -94,13 +90,8 @@ class Outlook:
         base, sections = self._bases.get(name), self.sources.roster.sections
         likely = [sections[base.section_key]] if base and base.section_key in sections else []
         for section in likely or ([] if base else sections.values()):
-            if self._alias_of(section) == name:
+            if wish_for(section, self.sources).alias() == name:
                 yield section
-
-    def _alias_of(self, section: Section) -> str | None:
-        wish = wish_for(section, self.sources)
-        key = render_key(wish.rules.classes.key, wish.facts)
-        return None if key is None else alias(self.sources.policy.district.id, key)
 
     def hold_of(self, change: Change) -> Hold | None:
         """What a limit would hold it with."""
@@ -127,26 +118,21 @@ class Outlook:
         if base is None or "state" in base.kept:
             return _NOTHING
         return _without_texts_by_hand(
-            self._comparing.compare(desired, base, last_known(base)), base
+            self._comparing.compare(desired, base, _last_known(base)), base
         )
 
 
-def last_known(base: Base) -> Live:
-    """The course as it was when it was last read: ours, and what hands have changed since. What a
-    hand has written into its texts is not in the store."""
-    members = {"teacher": set(base.teachers | base.former), "student": set(base.students)}
-    for record in base.kept:
-        role, _, user_id = record.rpartition(":")
-        if role in members:
-            members[role] ^= {user_id}
-    members["teacher"].add(base.owner)
+def _last_known(base: Base) -> Live:
+    """The course as it was when it was last read. What a hand has written into its texts is not in
+    the store."""
+    teachers, students = last_seated(base)
     return Live(
         course_id=base.course_id,
         fields=base.fields,
         state=base.state,
         owner=base.owner,
-        teachers=frozenset(members["teacher"]),
-        students=frozenset(members["student"]),
+        teachers=teachers | {base.owner},
+        students=students,
     )
 
 
@@ -158,24 +144,6 @@ def _without_texts_by_hand(found: Compared, base: Base) -> Compared:
         and not (c.kind is Kind.COURSE_OWNER and "owner" in base.kept)
     )
     return Compared(changes=changes, stops=found.stops, kept=found.kept, base=found.base)
-
-
-def _head(base: Base | None) -> Head | None:
-    if base is None:
-        return None
-    return Head(
-        alias=base.alias,
-        course_id=base.course_id,
-        section_key=base.section_key,
-        school_key=base.school_key,
-        fields=base.fields,
-        owner=base.owner,
-        kept=base.kept,
-        state=base.state,
-        ends=base.ends,
-        read=base.read,
-        settled=base.settled,
-    )
 
 
 def _title(desired: Desired | str | None, section: Section) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from policy.merge.outcome import Stop
-from policy.merge.plan import Change, CourseRef, HeldFor, Kept, Kind
+from policy.merge.plan import LEAVING, Change, CourseRef, HeldFor, Kept, Kind
 from policy.merge.records import Base, Desired, Live, Seat, after_handover
 from policy.merge.seats import OTHER_ROLE, doubt
 from policy.merge.setting import Setting
@@ -78,7 +78,7 @@ def _for_now(course: CourseRef, desired: Desired, since: str, setting: Setting) 
         f"section {desired.section_key} names no primary teacher any more ({desired.row}): after "
         f"{until:%Y-%m-%d %H:%M} the class goes to the first of its teachers ({rule})"
     )
-    return Kept(course, "leaving:owner", "owned as before until the grace is over", since, (why,))
+    return Kept(course, f"{LEAVING}owner", "owned as before until the grace is over", since, (why,))
 
 
 def _keeps(former: str, desired: Desired, setting: Setting) -> bool:

@@ -26,6 +26,10 @@ class Kind(Enum):
     STUDENT_REMOVE = "student.remove"
 
 
+# What a COURSE_UPDATE may be of beside a course's texts: see `Change`.
+ALIAS, FORMER_ALIAS = "alias", "former_alias"
+# Before the record of what stays only for now: until a grace, or a pause, is over.
+LEAVING, PAUSED = "leaving:", "paused:"
 # Courses first, then co-teachers, then students, then removals: at no moment is a class without
 # somebody whom the SIS names. Owners come as late as can be, since Google takes a while until a
 # new co-teacher may become one.
@@ -126,6 +130,11 @@ class Kept:
     person: User | None = None
     ours: str | None = None  # what the SIS and the policy would say
     theirs: str | None = None
+
+    @property
+    def is_for_now(self) -> bool:
+        """Is it not a hand's, but waits for its time?"""
+        return self.record.startswith((LEAVING, PAUSED))
 
 
 @dataclass(frozen=True, slots=True)

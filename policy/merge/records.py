@@ -4,7 +4,7 @@ A *seat* is one person in one course in one role. People are Google user ids by 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 
 from policy.roster.model import Role
@@ -57,6 +57,23 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A course of ours as last applied, without its members: see `Base`, which has the same."""
+
+    alias: str
+    course_id: str
+    section_key: str
+    school_key: str
+    fields: Fields
+    owner: str
+    kept: Mapping[str, str]
+    state: State
+    ends: str
+    read: str
+    settled: str
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """A course of ours as last applied."""
 
@@ -76,6 +93,11 @@ class Base:
     read: str = ""  # when its members were last read from Classroom (RFC 3339); "" never
     settled: str = ""  # digest of the wish that left nothing to do or to say; "" if any was left
 
+    @property
+    def head(self) -> Head:
+        """The same without its members."""
+        return Head(**{each.name: getattr(self, each.name) for each in fields(Head)})
+
 
 @dataclass(frozen=True, slots=True)
 class Staff:
@@ -84,23 +106,6 @@ class Staff:
 
     there: frozenset[str] = frozenset()
     taken_out: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A course of ours as last applied, without its members: see `Base`, which has the same."""
-
-    alias: str
-    course_id: str
-    section_key: str
-    school_key: str
-    fields: Fields
-    owner: str
-    kept: Mapping[str, str]
-    state: State
-    ends: str
-    read: str
-    settled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,24 @@ class Live:
     owner: str
     teachers: frozenset[str]
     students: frozenset[str]
+
+
+def last_seated(base: Base) -> tuple[frozenset[str], frozenset[str]]:
+    """Teachers and students as they were when the course was last read, by the base and by what was
+    kept by hand. Its owner is among them if that seat is ours."""
+    if not base.kept and not base.former:
+        return base.teachers, base.students
+    there = {"teacher": set(base.teachers | base.former), "student": set(base.students)}
+    ours = {"teacher": base.teachers, "student": base.students}
+    for record in base.kept:
+        role, _, user_id = record.partition(":")
+        if role not in there:
+            continue
+        if user_id in ours[role]:
+            there[role].discard(user_id)
+        else:
+            there[role].add(user_id)
+    return frozenset(there["teacher"]), frozenset(there["student"])
 
 
 def staff_of(base: Base) -> Staff:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from policy.merge.merge import SeatDecision, decide_seat
 from policy.merge.outcome import Stop
-from policy.merge.plan import Change, CourseRef, HeldFor, Kept, Kind
+from policy.merge.plan import LEAVING, PAUSED, Change, CourseRef, HeldFor, Kept, Kind
 from policy.merge.records import Base, Desired, Live, Seat, State, Wanted
 from policy.merge.setting import Setting
 from policy.merge.why import Reasons
@@ -23,7 +23,7 @@ OTHER_ROLE = "other:"  # before a record: kept, but it does not say that the sea
 class Seats:
     """What comes of one role's seats. `ours` are those of the base as it should stand now; `unlike`
     are all seats that are there and not ours, or ours and not there, since when: with it the base
-    tells who is in the course (see `evening.last_known`)."""
+    tells who is in the course (see `records.last_seated`)."""
 
     changes: tuple[Change, ...]
     stops: tuple[Stop, ...]
@@ -184,7 +184,7 @@ class _Found:
             self.stops.append(Stop(HeldFor.DOUBT, change.kind, change.course, reason, (change,)))
         elif self.setting.pause is not None:
             words = f"{change.why[0]}; {self.setting.pause_words()}"
-            self._keep(seat, f"{seat.role.value} until the pause is over", words, prefix="paused:")
+            self._keep(seat, f"{seat.role.value} until the pause is over", words, prefix=PAUSED)
         elif self._is_in_grace(seat):
             self._keep_for_now(seat, change)
         else:
@@ -208,7 +208,7 @@ class _Found:
         until = f"{since + grace:%Y-%m-%d %H:%M}"
         rule = self.setting.reasons.place("students.removal_grace")
         words = f"{change.why[0]}: the seat goes after {until} ({rule})"
-        self._keep(seat, f"{seat.role.value} until the grace is over", words, prefix="leaving:")
+        self._keep(seat, f"{seat.role.value} until the grace is over", words, prefix=LEAVING)
 
     def _removal(self, seat: Seat, decision: SeatDecision) -> Change:
         why = [self.setting.reasons.not_listed(self.desired)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from policy.merge.compare import OPEN
 from policy.merge.limits import Census, judge_limits, take_census
-from policy.merge.plan import Change, CourseRef, HeldFor, Hold, Kept, Kind, Notice, in_order
+from policy.merge.plan import ALIAS, Change, CourseRef, HeldFor, Hold, Kept, Kind, Notice, in_order
 from policy.merge.records import Base, Live, State, User
 from policy.merge.written import ADDITIONS, SEATS, TEACHER_SEATS, UNANSWERED, Written
 from policy.rules.model import Policy
@@ -147,7 +147,7 @@ class _Back:
         for name in ("name", "section", "room"):
             self._text([w for w in writes if w.record == name])
         for write in writes:
-            if write.record == "alias":
+            if write.record == ALIAS:
                 self._never(f"stays the class of section {write.section}, with its alias")
         goes_back = self._owner([w for w in writes if w.record == "owner"], writes)
         for seat in _by_record(w for w in writes if w.kind in SEATS):

@@ -11,8 +11,21 @@ from policy.merge.plan import Notice
 from policy.merge.records import Desired, Fields, Head, Staff, User, Wanted
 from policy.roster.model import Fault, Membership, Role, Roster, Section, Term
 from policy.rules.model import Policy, SchoolRules, WhenIncomplete
-from policy.rules.naming import name_problem, names_in, texts
-from policy.rules.scope import SectionFacts, TermFacts, hinges_on_teachers
+from policy.rules.naming import (
+    alias,
+    missing_values,
+    name_problem,
+    names_in,
+    render_key,
+    texts,
+)
+from policy.rules.scope import (
+    SectionFacts,
+    TermFacts,
+    Verdict,
+    hinges_on_teachers,
+    judge_scope,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,20 @@ class Wish:
     facts: SectionFacts
     notices: list[Notice] = field(default_factory=list)
     is_owner_by_default: bool = False
+
+    def verdict(self) -> Verdict:
+        """Is it in scope?"""
+        return judge_scope(self.facts, self.rules.classes.scope, self.sources.today)
+
+    def alias(self) -> str | None:
+        """The alias of its class; None if it lacks what the key is made from."""
+        key = render_key(self.rules.classes.key, self.facts)
+        return None if key is None else alias(self.sources.policy.district.id, key)
+
+    def why_no_key(self) -> str:
+        """What it lacks."""
+        missing = ", ".join(missing_values(self.rules.classes.key, self.facts))
+        return f"classes.key ({self.sources.policy.line_of('classes.key')}) needs its {missing}"
 
     def desired(
         self, alias: str, base: Head | None, teachers_of: Callable[[str], Staff]

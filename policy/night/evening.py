@@ -10,13 +10,13 @@ from policy.google.base import Classroom, Course, Members, Unreadable
 from policy.merge.absent import Absent
 from policy.merge.claims import Claim
 from policy.merge.compare import OPEN
-from policy.merge.desire import Wishes
+from policy.merge.desire import Known, Wishes
 from policy.merge.judge import Comparing, Evening, changes_in
 from policy.merge.outcome import Compared
 from policy.merge.plan import Kind
-from policy.merge.records import Base, Desired, Fields, Head, Live, State
+from policy.merge.records import Base, Desired, Head, Live, State, last_seated
 from policy.night.candidates import Ours, look_for_claims
-from policy.night.reading import Books, found_courses, store_mark
+from policy.night.reading import Books, found_courses, live_record, store_mark
 from policy.night.watching import Attention, Watch, courses_to_read
 from policy.run.journal import made_by, settle_unheard
 from policy.run.rows import base_record
@@ -42,6 +42,7 @@ def read_evening(
     classroom: Classroom,
     books: Books,
     wishes: Wishes,
+    made_from: Known,
     comparing: Comparing,
     watch: Callable[[Books], Watch],
     *,
@@ -71,7 +72,7 @@ def read_evening(
     open_ones = {a: heads[a] for a, c in seen.found.items() if a in heads and _is_open(c)}
     to_read = courses_to_read(open_ones, attention, rolling=rolling)
     stirred = {a for a in wishes.quiet if _has_changed(heads[a], seen.found.get(a))}
-    wishes = wishes.look_at(to_read | stirred, comparing.known(books.known(), books.teachers_of))
+    wishes = wishes.look_at(to_read | stirred, made_from)
     desired = wishes.desired
     bases = books.bases([want.alias for want in desired if want.alias in heads])
     known = _remembered(seen, bases)
@@ -136,27 +137,10 @@ def _has_changed(head: Head, course: Course | None) -> bool:
 def _remembered(seen: _Seen, bases: Mapping[str, Base]) -> Mapping[str, Live]:
     """Our wanted open courses as the list has them, with the members as last known."""
     return {
-        alias: _live(seen.found[alias], last_known(base))
+        alias: live_record(seen.found[alias], Members(*last_seated(base)))
         for alias, base in bases.items()
         if alias in seen.found and _is_open(seen.found[alias])
     }
-
-
-def last_known(base: Base) -> Members:
-    """Who was in a course when it was last read, by the base and what was kept by hand."""
-    if not base.kept and not base.former:
-        return Members(base.teachers, base.students)
-    members = {"teacher": set(base.teachers | base.former), "student": set(base.students)}
-    for record in base.kept:
-        role, _, user_id = record.partition(":")
-        if role not in members:
-            continue
-        ours = base.teachers if role == "teacher" else base.students
-        if user_id in ours:
-            members[role].discard(user_id)
-        else:
-            members[role].add(user_id)
-    return Members(frozenset(members["teacher"]), frozenset(members["student"]))
 
 
 def _compare_known(
@@ -222,17 +206,17 @@ def _evening(
     for alias, course in seen.found.items():
         if alias in night.to_read or alias in night.claims or alias not in wanted:
             continue
-        lives[alias] = night.known.get(alias) or _live(course, _NOBODY)
+        lives[alias] = night.known.get(alias) or live_record(course, _NOBODY)
     for alias, course in _to_fill(night):
         inside = members.get(course.id)
         if isinstance(inside, Unreadable):
             unreadable[alias] = inside.reason
         elif inside is not None:
-            lives[alias] = _live(course, inside)
+            lives[alias] = live_record(course, inside)
             read.add(alias)
         elif alias in night.claims:
             unreadable[alias] = "Google lists it, and does not find it when asked who is in it"
-    listed = {a: _live(c, _NOBODY) for a, c in (*seen.found.items(), *seen.absent.items())}
+    listed = {a: live_record(c, _NOBODY) for a, c in (*seen.found.items(), *seen.absent.items())}
     asked = {alias: lives[alias] for alias in read}
     aliases = {*wanted, *(entry.alias for entry in books.open_entries)}
     rows = books.rows(sorted(aliases & books.known().keys()))
@@ -318,14 +302,3 @@ def _as_row(row: BaseCourse, live: Live) -> BaseCourse:
 
 def _is_open(course: Course) -> bool:
     return State(course.state.value) in OPEN
-
-
-def _live(course: Course, members: Members) -> Live:
-    return Live(
-        course_id=course.id,
-        fields=Fields(course.name, course.section, course.room),
-        state=State(course.state.value),
-        owner=course.owner,
-        teachers=members.teachers,
-        students=members.students,
-    )

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from policy.google.base import Account, Classroom, Course, Unreadable
+from policy.google.base import Account, Classroom, Course, Members, Unreadable
 from policy.merge.people import AccountFacts
 from policy.merge.plan import Kind, StoreMark
-from policy.merge.records import Base, Head, Remembered, Staff, User, staff_of
+from policy.merge.records import Base, Fields, Head, Live, Remembered, Staff, State, User, staff_of
 from policy.run.journal import made_by, new_row
 from policy.run.rows import base_record, head_record
 from policy.store.base import BaseCourse, Entry, Mark, Match, RunRecord, RunState, Store
@@ -21,6 +21,18 @@ def account_facts(account: Account) -> AccountFacts:
     """An account, as people are matched to it."""
     user = User(id=account.id, email=account.emails[0], name=account.name)
     return AccountFacts(user=user, emails=account.emails, suspended=account.suspended)
+
+
+def live_record(course: Course, members: Members) -> Live:
+    """A course and who is in it, as the merge looks at them."""
+    return Live(
+        course_id=course.id,
+        fields=Fields(course.name, course.section, course.room),
+        state=State(course.state.value),
+        owner=course.owner,
+        teachers=members.teachers,
+        students=members.students,
+    )
 
 
 def store_mark(mark: Mark) -> StoreMark:

@@ -3,18 +3,16 @@ Google user ids: the journal holds no name and no e-mail.
 """
 
 import json
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from policy.merge.plan import ORDER, Kind
+from policy.merge.plan import ALIAS, FORMER_ALIAS, ORDER, Kind
 from policy.merge.written import SEATS, Written
-from policy.render.words import counted
+from policy.render.words import counted, wrapped
 from policy.store.base import RunRecord, RunState
 
 DETAILED = 1_000  # a run of more writes than these is told by class, in counts
-WIDTH = 80
 SHORT = 12  # of a digest
 Json = dict[str, object]
 
@@ -68,7 +66,7 @@ def _run(run: RunRecord, *, is_running: bool) -> Iterator[str]:
     if run.state is RunState.RUNNING:
         state = "going on" if is_running else "cut off"
     yield f"{run.id}  {_times(run)}"
-    yield from _wrapped(f"  {state}: {_counts(run)}", 4)
+    yield from wrapped(f"  {state}: {_counts(run)}", 4)
     digests = f"policy {_short(run.policy_digest)}, roster {_short(run.roster_digest)}"
     yield f"  plan {run.plan_id}, {digests}"
 
@@ -128,7 +126,7 @@ def _class(alias: str, found: _Class, names: Mapping[str, str], *, is_long: bool
         yield f"    {counts}"
     else:
         for write in found.writes:
-            yield from _wrapped(f"    {write_words(write)}", 30)
+            yield from wrapped(f"    {write_words(write)}", 30)
 
 
 def write_words(write: Written) -> str:
@@ -153,20 +151,11 @@ def _object(write: Written) -> str:
         return f"{write.before} to {write.after or write.user}"
     if write.kind is Kind.COURSE_CREATE:
         return f"owner {write.user}"
-    if write.field == "alias":
+    if write.field == FORMER_ALIAS:
+        return f"alias: no longer {write.before}"
+    if write.field == ALIAS:
         return f"alias: taken as this section's{f', from {write.before}' if write.before else ''}"
     return f"{write.field}: {write.before!r} becomes {write.after!r}"
-
-
-def _wrapped(line: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        line,
-        WIDTH,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    )
 
 
 def _run_json(run: RunRecord) -> Json:

@@ -1,6 +1,5 @@
 """A Plan as text for a terminal, 80 columns: counts first, then by school, then samples."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
@@ -10,15 +9,14 @@ from policy.render.words import (
     by_school,
     change_words,
     counted,
-    is_for_now,
     kept_words,
     kind_words,
     nothing_words,
     notices_title,
     rows_words,
+    wrapped,
 )
 
-WIDTH = 80
 SAMPLES = 3
 LISTED = 10
 _CHANGED = (Kind.COURSE_UPDATE, Kind.COURSE_OWNER, Kind.COURSE_RESTORE, Kind.COURSE_ARCHIVE)
@@ -40,8 +38,8 @@ def print_text(plan: Plan, command: str = SYNC) -> str:
         _held(plan.held, command),
         _schools(plan),
         _samples(plan.changes),
-        _kept("Kept as it was made by hand", [k for k in plan.kept if not is_for_now(k)]),
-        _kept("Stays for now", [k for k in plan.kept if is_for_now(k)]),
+        _kept("Kept as it was made by hand", [k for k in plan.kept if not k.is_for_now]),
+        _kept("Stays for now", [k for k in plan.kept if k.is_for_now]),
         _unmatched(plan),
         _waiting(plan),
         _notices(plan),
@@ -53,7 +51,7 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"Plan {plan.id} for {plan.district_name}"
     counts = plan.roster.counts
     rows = f": {rows_words(counts)}" if counts else ""
-    yield from _wrapped(f"  drop    {plan.roster.source}{rows}", 10)
+    yield from wrapped(f"  drop    {plan.roster.source}{rows}", 10)
     commit = f", git {plan.policy.commit[:12]}" if plan.policy.commit else ""
     yield f"  policy  {plan.policy.digest[:12]}{commit}"
 
@@ -76,9 +74,9 @@ def _held(holds: Sequence[Hold], command: str) -> Iterator[str]:
     total = sum(hold.count for hold in holds)
     yield f"Held back: {counted(total, 'change', 'changes')}"
     for hold in holds[:LISTED]:
-        yield from _wrapped(f"  {hold.count:>9,}  {hold.kind.value:<15} {hold.why[0]}", 13)
+        yield from wrapped(f"  {hold.count:>9,}  {hold.kind.value:<15} {hold.why[0]}", 13)
         for reason in hold.why[1:]:
-            yield from _wrapped(f"{'':13}{reason}", 15)
+            yield from wrapped(f"{'':13}{reason}", 15)
     if len(holds) > LISTED:
         yield f"  and {counted(len(holds) - LISTED, 'more hold', 'more holds')}"
     if options := allow_words(holds):
@@ -111,8 +109,8 @@ def _samples(changes: Sequence[Change]) -> Iterator[str]:
     for kind in ORDER:
         some = [change for change in changes if change.kind is kind][:SAMPLES]
         for change in some:
-            yield from _wrapped(f"  {kind.value:<15} {change_words(change)}", 18)
-            yield from _wrapped(f"{'':18}{change.why[-1]}", 18)
+            yield from wrapped(f"  {kind.value:<15} {change_words(change)}", 18)
+            yield from wrapped(f"{'':18}{change.why[-1]}", 18)
 
 
 def _kept(title: str, kept: Sequence[Kept]) -> Iterator[str]:
@@ -120,8 +118,8 @@ def _kept(title: str, kept: Sequence[Kept]) -> Iterator[str]:
         return
     yield f"{title}: {len(kept):,}"
     for thing in kept[:LISTED]:
-        yield from _wrapped(f"  {kept_words(thing)}", 4)
-        yield from _wrapped(f"    {'; '.join(thing.why)}", 6)
+        yield from wrapped(f"  {kept_words(thing)}", 4)
+        yield from wrapped(f"    {'; '.join(thing.why)}", 6)
     yield from _more(kept)
 
 
@@ -132,7 +130,7 @@ def _unmatched(plan: Plan) -> Iterator[str]:
     for person in plan.unmatched[:LISTED]:
         sections = counted(len(person.sections), "section", "sections")
         who = person.name or person.person_key
-        yield from _wrapped(f"  {who} ({person.row}, {sections}): {person.reason}", 4)
+        yield from wrapped(f"  {who} ({person.row}, {sections}): {person.reason}", 4)
     yield from _more(plan.unmatched)
 
 
@@ -142,7 +140,7 @@ def _waiting(plan: Plan) -> Iterator[str]:
     yield f"Sections that wait for their class: {len(plan.waiting):,}"
     for section in plan.waiting[:LISTED]:
         title = f"“{section.title}” at {section.school}"
-        yield from _wrapped(f"  {title} ({section.row}): {section.reason}", 4)
+        yield from wrapped(f"  {title} ({section.row}): {section.reason}", 4)
     yield from _more(plan.waiting)
 
 
@@ -152,7 +150,7 @@ def _notices(plan: Plan) -> Iterator[str]:
     yield f"{notices_title(plan)}: {len(plan.notices):,}"
     for notice in plan.notices[:LISTED]:
         row = f"{notice.row}  " if notice.row else ""
-        yield from _wrapped(f"  {row}{notice.message}  [{notice.code}]", 4)
+        yield from wrapped(f"  {row}{notice.message}  [{notice.code}]", 4)
     yield from _more(plan.notices)
 
 
@@ -163,15 +161,3 @@ def _more(things: Sequence[object]) -> Iterable[str]:
 
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _wrapped(line: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        line,
-        WIDTH,
-        subsequent_indent=" " * indent,
-        drop_whitespace=True,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    )

@@ -1,9 +1,10 @@
 """The words that every rendering of a plan shares: kinds, changes, kept things, in plain text."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from policy.merge.plan import ORDER, Change, Hold, Kept, Kind, Plan
+from policy.merge.plan import ALIAS, FORMER_ALIAS, ORDER, Change, Hold, Kept, Kind, Plan
 
 KINDS = {  # one, several; to do
     Kind.COURSE_CREATE: ("class to make", "classes to make"),
@@ -31,12 +32,25 @@ DONE = {  # the same, done
 }
 
 
+WIDTH = 80  # of a terminal
 SYNC = "rollbook sync POLICY"  # where it is not known what was called
 
 
 def counted(count: int, one: str, several: str) -> str:
     """ "1 class", "2,310 classes"."""
     return f"{count:,} {one if count == 1 else several}"
+
+
+def wrapped(line: str, indent: int) -> list[str]:
+    """A line for a terminal, broken where it is too long; what follows is indented."""
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
 
 
 def rows_words(counts: Mapping[str, int]) -> str:
@@ -84,7 +98,9 @@ def change_words(change: Change) -> str:
         case Kind.COURSE_CREATE:
             owner = change.new.owner if change.new else None
             return f"make {name}, owner {owner.name if owner else '?'}"
-        case Kind.COURSE_UPDATE if change.field == "alias":
+        case Kind.COURSE_UPDATE if change.field == FORMER_ALIAS:
+            return f"{name} no longer goes by {change.before}"
+        case Kind.COURSE_UPDATE if change.field == ALIAS:
             return f"course {change.course.id} becomes {name}, as section {change.section}"
         case Kind.COURSE_UPDATE:
             return f"{change.field} of {name}: {change.before!r} becomes {change.after!r}"
@@ -99,11 +115,6 @@ def change_words(change: Change) -> str:
             return f"{who} into {name}"
         case Kind.TEACHER_REMOVE | Kind.STUDENT_REMOVE:
             return f"{who} out of {name}"
-
-
-def is_for_now(kept: Kept) -> bool:
-    """Is it not a teacher's, but waits for its time: a grace, or a pause?"""
-    return kept.record.startswith(("leaving:", "paused:"))
 
 
 def kept_words(kept: Kept) -> str:

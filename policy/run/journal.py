@@ -9,7 +9,7 @@ from datetime import datetime
 
 from policy.errors import PlanAtFault
 from policy.google.base import Reply
-from policy.merge.plan import Change, Kind
+from policy.merge.plan import ALIAS, FORMER_ALIAS, Change, Kind
 from policy.merge.records import State, after_handover
 from policy.run.rows import base_record, base_row
 from policy.store.base import BaseCourse, Entry, EntryState
@@ -21,7 +21,7 @@ _MEMBERS = {
     Kind.STUDENT_REMOVE: ("students", False),
 }
 _OF_STATE = (Kind.COURSE_ARCHIVE, Kind.COURSE_RESTORE)
-_ALIASES = ("alias", "former_alias")  # of which the row tells nothing but its own
+_ALIASES = (ALIAS, FORMER_ALIAS)  # of which the row tells nothing but its own
 
 
 def entry_of(change: Change, *, run_id: str, number: int, at: datetime) -> Entry:
@@ -84,7 +84,7 @@ def _follow_ours(change: Change, row: BaseCourse) -> BaseCourse:
         kept = {record: since for record, since in row.kept.items() if record != "state"}
         return replace(row, state=change.after or row.state, kept=kept)
     if change.kind is Kind.COURSE_UPDATE and change.field in _ALIASES:
-        off = f"former_alias:{change.before}"
+        off = f"{FORMER_ALIAS}:{change.before}"
         return replace(row, kept={key: since for key, since in row.kept.items() if key != off})
     if change.kind is Kind.COURSE_UPDATE:
         return _with_text(row, change.field or "", change.after or "")

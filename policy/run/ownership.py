@@ -43,7 +43,7 @@ def _refuse(plan: Plan, rows: Mapping[str, BaseCourse], store: Store) -> None:
 def _claims(plan: Plan, rows: Mapping[str, BaseCourse], store: Store) -> Mapping[str, str]:
     """The courses that the plan takes as ours: course id -> alias."""
     claims = [change for change in plan.changes if is_claim(change)]
-    taken = {row.alias for row in store.base()} if claims else set()
+    taken = {head.alias for head in store.heads()} if claims else set()
     found: dict[str, str] = {}
     for change in claims:
         course_id, alias = change.course.id or "", change.course.alias

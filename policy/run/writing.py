@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from policy.google.base import CourseState, Verb, Write
-from policy.merge.plan import Change, Kind
+from policy.merge.plan import ALIAS, FORMER_ALIAS, Change, Kind
 
 VERBS = {
     Kind.COURSE_CREATE: Verb.CREATE_COURSE,
@@ -17,7 +17,6 @@ VERBS = {
     Kind.STUDENT_REMOVE: Verb.REMOVE_STUDENT,
 }
 STATES = {Kind.COURSE_ARCHIVE: CourseState.ARCHIVED, Kind.COURSE_RESTORE: CourseState.ACTIVE}
-ALIAS, FORMER_ALIAS = "alias", "former_alias"
 
 
 def is_claim(change: Change) -> bool:

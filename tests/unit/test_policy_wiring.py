@@ -91,7 +91,7 @@ def test_the_world_has_every_door_and_each_api_a_pace_and_a_scope_of_its_own(
                 "ROLLBOOK_GOOGLE_PROJECT_CALLS_PER_MINUTE": "50",
             }
         )
-        with wiring.open_world(settings, lambda _done, _total: None) as world:
+        with wiring.open_world(settings) as world:
             assert world.classroom.find([f"d:{n}" for n in range(49)]) == {}
             for _ in range(60):  # with Classroom's pace this would take a minute
                 assert [account.emails for account in world.directory.accounts()] == [(ONE,)]
@@ -116,7 +116,7 @@ def test_a_first_administrator_who_is_suspended_stops_no_door(tmp_path: Path) ->
                 "ROLLBOOK_GOOGLE_CREDENTIALS": str(tmp_path / "key.json"),
             }
         )
-        with wiring.open_world(settings, lambda _done, _total: None) as world:
+        with wiring.open_world(settings) as world:
             assert [one.emails for one in world.directory.accounts()] == [(first,), (second,)]
             assert list(world.classroom.courses()) == []
 

@@ -21,7 +21,8 @@ from policy.merge.plan import (
     in_order,
 )
 from policy.render.plan_markdown import print_markdown
-from policy.render.plan_text import WIDTH, print_text
+from policy.render.plan_text import print_text
+from policy.render.words import WIDTH
 
 GOLDEN = Path(__file__).parent / "golden"
 

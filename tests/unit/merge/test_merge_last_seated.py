@@ -10,9 +10,8 @@ from building import NOW, base, desired, live, rules, setting
 from policy.google.base import Members, Outcome, Reply
 from policy.merge.compare import compare_course
 from policy.merge.plan import Change, Kind
-from policy.merge.records import Base, Desired, Fields, Live, State
+from policy.merge.records import Base, Desired, Fields, Live, State, last_seated
 from policy.merge.setting import Setting
-from policy.night.evening import last_known
 from policy.rules.model import AddedByHand, AddStudents, FormerOwner, Pause, RemovedByHand
 from policy.run.journal import follow
 from policy.run.rows import base_record, base_row
@@ -92,7 +91,7 @@ def test_the_base_tells_who_was_there(
     """Whatever was wanted, done by hand, held, kept or put off."""
     compared = compare_course(before, want, there, night)
     assert compared.base is not None
-    assert last_known(compared.base) == Members(there.teachers, there.students)
+    assert last_seated(compared.base) == (there.teachers, there.students)
 
 
 @settings(max_examples=600, deadline=None)
@@ -104,7 +103,7 @@ def test_to_compare_again_by_what_is_known_says_the_same(
     the same kept, with the same since, and the same base."""
     compared = compare_course(before, want, there, night)
     assert compared.base is not None
-    known = last_known(compared.base)
+    known = Members(*last_seated(compared.base))
     again = replace(there, teachers=known.teachers, students=known.students)
     assert compare_course(compared.base, want, again, night) == compared
 
@@ -121,7 +120,7 @@ def test_after_the_writes_the_base_tells_who_is_there(
     for change in compared.changes:
         if _can_be_done(change, now) and done.draw(st.booleans()):
             now, row = _done(change, now), follow(change, row, Reply(Outcome.DONE, 200))
-    assert last_known(base_record(row)) == Members(now.teachers, now.students)
+    assert last_seated(base_record(row)) == (now.teachers, now.students)
 
 
 def _can_be_done(change: Change, now: Live) -> bool:
