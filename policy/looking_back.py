@@ -93,7 +93,8 @@ def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
     mark = world.store.mark()  # first: what changes while we read makes the plan stale, not wrong
     bases = {row.alias: base_record(row) for row in world.store.base()}
     schools, notices = _schools(policy)
-    writes = list(_part_of(run, part, world.store, schools))
+    moved = _moves(run, world.store)
+    writes = [_as_now(write, moved) for write in _part_of(run, part, world.store, schools)]
     lives, unreadable = _lives(writes, bases, world)
     back = undo(
         run.id,
@@ -102,7 +103,7 @@ def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
             bases=bases,
             lives=lives,
             unreadable=unreadable,
-            later=_later(run, world.store),
+            later=_later(run, world.store, moved),
             accounts=_accounts(world),
             schools=schools,
             stamp=now.isoformat(timespec="seconds"),
@@ -167,12 +168,28 @@ def aliases_of(course: str | None, store: Store) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _later(run: RunRecord, store: Store) -> Mapping[tuple[str, str], str]:
+def _moves(run: RunRecord, store: Store) -> Mapping[str, str]:
+    """Classes that go by another alias since: the one before, and the one that came then."""
+    done = map(written, store.done_since(run.started))
+    return {w.before: w.alias for w in done if w.record == ALIAS and w.before}
+
+
+def _as_now(write: Written, moved: Mapping[str, str]) -> Written:
+    """A write, by the alias that its class has now."""
+    alias, seen = write.alias, set[str]()
+    while alias in moved and alias not in seen:
+        seen.add(alias)
+        alias = moved[alias]
+    return replace(write, alias=alias)
+
+
+def _later(run: RunRecord, store: Store, moved: Mapping[str, str]) -> Mapping[tuple[str, str], str]:
     """What later runs have written: alias and record, and the newest of those runs."""
     newest_first = [other.id for other in store.runs(newest=EVERY)]
     newer = frozenset(newest_first[: newest_first.index(run.id)])
     others = (entry for entry in store.done_since(run.started) if entry.run_id in newer)
-    return {(w.alias, w.record): w.run_id for w in map(written, others)}
+    writes = (_as_now(written(entry), moved) for entry in others)
+    return {(w.alias, w.record): w.run_id for w in writes}
 
 
 def _lives(
@@ -181,8 +198,7 @@ def _lives(
     """Classroom's side of the courses that a run has written to, by the alias that they have now:
     as it is, or Google's words where it can't be read."""
     aliases = {write.alias for write in writes}
-    ids = {write.course_id for write in writes}
-    ours = {a: b.course_id for a, b in bases.items() if a in aliases or b.course_id in ids}
+    ours = {a: b.course_id for a, b in bases.items() if a in aliases}
     courses = _courses(sorted(ours.values()), world)
     members = world.classroom.members([i for i, c in courses.items() if isinstance(c, Course)])
     lives: dict[str, Live] = {}

@@ -85,8 +85,8 @@ def doubt(seat: Seat, desired: Desired, setting: Setting) -> str | None:
     if desired.strangers and seat.user_id in setting.vanished:
         return (
             f"somebody whose account can't be told is in section {desired.section_key} "
-            f"({', '.join(desired.strangers)}), and the roster no longer knows the person of this "
-            "seat: it may be the same one under a new key"
+            f"({', '.join(desired.strangers)}), and the person of this seat is in no section any "
+            "more: it may be the same one under a new key"
         )
     return None
 

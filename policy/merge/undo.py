@@ -54,11 +54,12 @@ class WayBack:
 
 
 def undo(run_id: str, writes: Sequence[Written], present: Present, policy: Policy) -> WayBack:
-    """What takes these writes of a run back, class by class; removals pass the limits."""
+    """What takes these writes of a run back, class by class; removals pass the limits. Each write
+    names the alias that its class has now."""
     by_alias: dict[str, list[Written]] = {}
     for write in writes:
         if write.may_be_so:
-            by_alias.setdefault(_alias_now(write, present), []).append(write)
+            by_alias.setdefault(write.alias, []).append(write)
     backs = [_course(alias, some, present) for alias, some in by_alias.items()]
     going, held = judge_limits(
         [change for back in backs for change in back.changes],
@@ -72,15 +73,6 @@ def undo(run_id: str, writes: Sequence[Written], present: Present, policy: Polic
         kept=tuple(kept for back in backs for kept in back.kept),
         notices=tuple(_notices(run_id, writes, backs, present)),
         courses=len(by_alias),
-    )
-
-
-def _alias_now(write: Written, present: Present) -> str:
-    """The alias of its class, which may have gone on under another one since."""
-    if write.alias in present.bases or write.course_id is None:
-        return write.alias
-    return next(
-        (a for a, base in present.bases.items() if base.course_id == write.course_id), write.alias
     )
 
 

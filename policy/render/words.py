@@ -8,7 +8,7 @@ from policy.merge.plan import ALIAS, FORMER_ALIAS, ORDER, Change, Hold, Kept, Ki
 
 KINDS = {  # one, several; to do
     Kind.COURSE_CREATE: ("class to make", "classes to make"),
-    Kind.COURSE_UPDATE: ("class text to change", "class texts to change"),
+    Kind.COURSE_UPDATE: ("class text or key to change", "class texts or keys to change"),
     Kind.COURSE_OWNER: ("class gets a new owner", "classes get a new owner"),
     Kind.TEACHER_ADD: ("co-teacher to add", "co-teachers to add"),
     Kind.TEACHER_REMOVE: ("teacher to take out", "teachers to take out"),
@@ -21,7 +21,7 @@ KINDS = {  # one, several; to do
 
 DONE = {  # the same, done
     Kind.COURSE_CREATE: ("class made", "classes made"),
-    Kind.COURSE_UPDATE: ("class text changed", "class texts changed"),
+    Kind.COURSE_UPDATE: ("class text or key changed", "class texts or keys changed"),
     Kind.COURSE_OWNER: ("class handed over", "classes handed over"),
     Kind.TEACHER_ADD: ("co-teacher added", "co-teachers added"),
     Kind.TEACHER_REMOVE: ("teacher taken out", "teachers taken out"),

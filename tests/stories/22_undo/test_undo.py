@@ -53,6 +53,23 @@ def test_a_night_is_taken_back(story: Story) -> None:
     assert "0 changes" in story.run("undo", bad, "--out", "undo.json").err
 
 
+def test_a_class_that_goes_by_another_alias_since_is_taken_back_too(story: Story) -> None:
+    """The run knew it under the key that its section had then."""
+    first = story.sync()
+    assert first.status == 0, first.err
+    made = newest(story)
+    story.roster.teachers["singing"] = story.roster.teachers.pop("chorus")
+    story.roster.students["singing"] = story.roster.students.pop("chorus")
+    assert story.sync("--allow", "course.update=1").status == 0
+    said = story.run("undo", made, "--course", "singing", "--out", "undo.json")
+    assert said.status == 3, said.err
+    [hold] = undone(story.folder)["held"]
+    assert (hold["kind"], hold["count"]) == ("course.archive", 1)
+    assert hold["changes"][0]["course"]["alias"] == "d:rollbook.maple.2027.singing"
+    whole = story.run("undo", made)
+    assert "3 of 3 classes in the district would be archived" in " ".join(whole.out.split())
+
+
 def test_it_is_shown_with_a_word_of_what_comes_next(story: Story) -> None:
     bad = a_bad_night(story)
     said = story.run("undo", bad)
