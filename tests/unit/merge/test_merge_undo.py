@@ -186,12 +186,6 @@ CASES = {
         live(students=("s1",)),
         [("student.remove", "s1", None, None)],
     ),
-    "a class that goes on under another alias": (
-        [seat(Kind.STUDENT_ADD, "s1", alias="d:old")],
-        base(students=("s1",)),
-        live(students=("s1",)),
-        [("student.remove", "s1", None, None)],
-    ),
 }
 
 
