@@ -12,7 +12,6 @@ from policy.merge.outcome import Compared
 from policy.merge.plan import CourseRef
 from policy.merge.records import Base, Head, State
 from policy.merge.setting import Setting
-from policy.rules.naming import is_rollbooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,8 @@ class Absent:
 
 
 def compare_absent(absent: Absent, setting: Setting) -> Compared:
-    """Archive it if it is time, there is no pause, and nobody has opened it again since. That of
-    another district, on the same store, is not for this policy to end."""
+    """Archive it if it is time, there is no pause, and nobody has opened it again since."""
     base = absent.base
-    if not is_rollbooks(base.alias, setting.reasons.policy.district.id):
-        return Compared()
     if absent.state not in OPEN or not is_over(base, setting) or base.state is State.ARCHIVED:
         return Compared()
     if setting.pause is not None:

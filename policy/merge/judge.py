@@ -28,6 +28,7 @@ from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.merge.wish import Sources
 from policy.rules.model import Policy
+from policy.rules.naming import is_rollbooks
 
 SHOWN = 3
 
@@ -94,19 +95,21 @@ class Comparing:
 def judge(
     sources: Sources, wishes: Wishes, evening: Evening, *, now: datetime, plan_id: str
 ) -> Plan:
-    """Compare every course, apply the limits, and gather the plan."""
+    """Compare every course, apply the limits, and gather the plan. Classes of another district on
+    the same store are nothing to this one."""
     policy, roster = sources.policy, sources.roster
     comparing = Comparing(sources, wishes.schools, now)
+    absent = [a for a in evening.absent if is_rollbooks(a.base.alias, policy.district.id)]
     compared = [_compare(want, evening, comparing) for want in wishes.desired]
-    compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in evening.absent]
-    early = _early(evening, comparing)
+    compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in absent]
+    early = _early(absent, evening.claims.values(), comparing)
     going, holds = judge_limits(
         [change for found in compared for change in found.changes],
         take_census(
             _ours(wishes, evening),
             wishes.desired,
-            [absent.base for absent in evening.absent if absent.state in OPEN],
-            wishes.quiet,
+            [one.base for one in absent if one.state in OPEN],
+            wishes.quiet.values(),
             deserted=len(early),
         ),
         rules_of=lambda key: comparing.setting(key).rules,
@@ -175,15 +178,15 @@ def _students_leaving(base: Base) -> int:
     return sum(record.startswith("student:") for record in base.leaving)
 
 
-def _early(evening: Evening, comparing: Comparing) -> list[Absent]:
+def _early(absent: Sequence[Absent], claims: Iterable[Claim], comparing: Comparing) -> list[Absent]:
     """Classes whose section is gone though its term is not over."""
-    claimed = {claim.course_id for claim in evening.claims.values()}
+    claimed = {claim.course_id for claim in claims}
     return [
-        absent
-        for absent in evening.absent
-        if absent.state in OPEN
-        and absent.base.course_id not in claimed
-        and is_early(absent.base, comparing.setting(absent.base.school_key))
+        one
+        for one in absent
+        if one.state in OPEN
+        and one.base.course_id not in claimed
+        and is_early(one.base, comparing.setting(one.base.school_key))
     ]
 
 

@@ -48,10 +48,10 @@ class Census:
     in each class, school, and in all. `wanted` is how many seats the roster asks for tonight.
     For removals only courses that are wanted count: last year's would make every share small."""
 
-    classes: Mapping[tuple[Kind, str], int]
+    classes: Mapping[tuple[Kind, str], int]  # by alias; not of quiet ones, in which nothing changes
     schools: Mapping[tuple[Kind, str], int]
     district: Mapping[Kind, int]
-    wanted: Mapping[tuple[Kind, str], int]  # by alias
+    wanted: Mapping[tuple[Kind, str], int]  # by alias, of the same
     wanted_at: Mapping[tuple[Kind, str], int]  # by school
     deserted: int = 0  # classes of ours whose section is gone before its term was over
 
@@ -60,12 +60,12 @@ def take_census(
     courses: Iterable[Base],
     desired: Iterable[Desired] = (),
     others: Iterable[Head] = (),
-    quiet: Mapping[str, Quiet] | None = None,
+    quiet: Iterable[Quiet] = (),
     *,
     deserted: int = 0,
 ) -> Census:
     """Count: `courses` are ours and wanted, `others` ours and open, but not wanted. Of a quiet one
-    (by alias) as many seats are ours as are wanted, if its students are there."""
+    as many seats are ours as are wanted, if its students are there."""
     counts = _Counts()
     for base in courses:
         counts.course(base.alias, base.school_key, len(base.teachers), len(base.students))
@@ -73,9 +73,7 @@ def take_census(
         counts.add(Kind.COURSE_ARCHIVE, head.alias, head.school_key, 1)
     for want in desired:
         counts.want(want.alias, want.school_key, len(want.teachers), len(want.students))
-    for alias, one in (quiet or {}).items():
-        counts.course(alias, one.section.school.key, one.teachers, one.seated)
-        counts.want(alias, one.section.school.key, one.teachers, one.students)
+    counts.quiet(quiet)
     return Census(
         counts.classes, counts.schools, counts.district, counts.wanted, counts.wanted_at, deserted
     )
@@ -106,6 +104,24 @@ class _Counts:
         for kind, seats in ((Kind.TEACHER_REMOVE, teachers), (Kind.STUDENT_REMOVE, students)):
             self.wanted[kind, alias] = seats
             self.wanted_at[kind, school] += seats
+
+    def quiet(self, some: Iterable[Quiet]) -> None:
+        """Nearly all of them: they are added up by school first."""
+        sums: dict[str, list[int]] = {}
+        for one in some:
+            total = sums.setdefault(one.section.school.key, [0, 0, 0, 0])
+            total[0] += 1
+            total[1] += one.teachers
+            total[2] += one.seated
+            total[3] += one.students
+        for school, (classes, teachers, seated, students) in sums.items():
+            ours = dict.fromkeys(LIMITED, classes)
+            ours |= {Kind.TEACHER_REMOVE: teachers, Kind.STUDENT_REMOVE: seated}
+            for kind, size in ours.items():
+                self.schools[kind, school] += size
+                self.district[kind] += size
+            self.wanted_at[Kind.TEACHER_REMOVE, school] += teachers
+            self.wanted_at[Kind.STUDENT_REMOVE, school] += students
 
 
 def judge_limits(

@@ -74,9 +74,14 @@ def read_evening(
     stirred = {a for a in wishes.quiet if _has_changed(heads[a], seen.found.get(a))}
     wishes = wishes.look_at(to_read | stirred, made_from)
     desired = wishes.desired
-    bases = books.bases([want.alias for want in desired if want.alias in heads])
-    known = _remembered(seen, bases)
-    compared = _compare_known(known, desired, bases, comparing, watched)
+    rows = books.rows(_of_concern(desired, books))
+    to_read &= rows.keys()
+    known = _remembered(seen, {a: base_record(row) for a, row in rows.items() if a not in to_read})
+    compared = {
+        want.alias: comparing.compare(want, *known[want.alias])
+        for want in desired
+        if want.alias in known
+    }
     claims = look_for_claims(
         classroom,
         [want for want in desired if want.alias not in heads],
@@ -86,14 +91,14 @@ def read_evening(
         comparing,
         keyed_by=books.mark.keyed_by if books.heads else "",
     )
-    differing = {alias for alias, found in compared.items() if _differs(found)}
-    to_read = (to_read | differing) & known.keys()
+    to_read |= {alias for alias, found in compared.items() if _differs(found)}
     to_read |= _unheard(seen, heads, books.open_entries)
     members = classroom.members(
         [heads[alias].course_id for alias in sorted(to_read)]
         + [claim.course_id for claim in claims.values()]
     )
-    night = _Night(books, seen, known, compared, claims, to_read, watched, clock)
+    lives = {alias: live for alias, (_, live) in known.items()}
+    night = _Night(books, rows, seen, lives, compared, claims, to_read, watched, clock)
     return wishes, _evening(night, members, desired)
 
 
@@ -134,29 +139,19 @@ def _has_changed(head: Head, course: Course | None) -> bool:
     return told != (fields.name, fields.section, fields.room, head.owner, head.state.value)
 
 
-def _remembered(seen: _Seen, bases: Mapping[str, Base]) -> Mapping[str, Live]:
-    """Our wanted open courses as the list has them, with the members as last known."""
+def _of_concern(desired: Sequence[Desired], books: Books) -> Sequence[str]:
+    """Courses of ours that have to be known whole: those that are looked at, and those with a write
+    that was never answered."""
+    aliases = {*(want.alias for want in desired), *(e.alias for e in books.open_entries)}
+    return sorted(aliases & books.known().keys())
+
+
+def _remembered(seen: _Seen, bases: Mapping[str, Base]) -> Mapping[str, tuple[Base, Live]]:
+    """Our wanted open courses, and how the list has them with the members as last known."""
     return {
-        alias: live_record(seen.found[alias], Members(*last_seated(base)))
+        alias: (base, live_record(seen.found[alias], Members(*last_seated(base))))
         for alias, base in bases.items()
         if alias in seen.found and _is_open(seen.found[alias])
-    }
-
-
-def _compare_known(
-    known: Mapping[str, Live],
-    desired: Sequence[Desired],
-    bases: Mapping[str, Base],
-    comparing: Comparing,
-    watched: Watch,
-) -> Mapping[str, Compared]:
-    """The courses by what was last known of them; not needed when every one is read."""
-    if watched.touched is None:
-        return {}
-    return {
-        want.alias: comparing.compare(want, bases[want.alias], known[want.alias])
-        for want in desired
-        if want.alias in known
     }
 
 
@@ -188,6 +183,7 @@ class _Night:
     """All that was read but the members."""
 
     books: Books
+    rows: Mapping[str, BaseCourse]
     seen: _Seen
     known: Mapping[str, Live]
     compared: Mapping[str, Compared]
@@ -200,7 +196,7 @@ class _Night:
 def _evening(
     night: _Night, members: Mapping[str, Members | Unreadable], desired: Sequence[Desired]
 ) -> Evening:
-    books, seen = night.books, night.seen
+    books, seen, rows = night.books, night.seen, night.rows
     wanted = {want.alias for want in desired}
     unreadable, lives, read = dict(seen.unreadable), dict[str, Live](), set[str]()
     for alias, course in seen.found.items():
@@ -218,8 +214,6 @@ def _evening(
             unreadable[alias] = "Google lists it, and does not find it when asked who is in it"
     listed = {a: live_record(c, _NOBODY) for a, c in (*seen.found.items(), *seen.absent.items())}
     asked = {alias: lives[alias] for alias in read}
-    aliases = {*wanted, *(entry.alias for entry in books.open_entries)}
-    rows = books.rows(sorted(aliases & books.known().keys()))
     bases, heard = _settle_unheard(rows, books.open_entries, listed, asked, missing=seen.missing)
     return Evening(
         bases=bases,

@@ -54,6 +54,9 @@ class _Remembered(Mapping[str, Remembered]):
         match = self._matches[key]
         return Remembered(match.user_id, match.email)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._matches
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._matches)
 

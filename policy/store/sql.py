@@ -111,10 +111,8 @@ class SqlStore:
     def matches(self) -> Mapping[str, Match]:
         """By Person.key, as last matched."""
         with self._transaction() as connection:
-            return {
-                row.person: Match(row.user, row.email)
-                for row in connection.execute(select(MATCHES))
-            }
+            rows = connection.execute(select(MATCHES))
+            return tables.Matched((row.person, row.user, row.email) for row in rows)
 
     def keep(
         self,

@@ -434,6 +434,10 @@ def test_a_class_whose_section_is_gone_in_mid_term_is_told_and_left() -> None:
         pytest.param(deserted(ends="2026-09-01"), id="its-term-is-over"),
         pytest.param(deserted(state=State.ARCHIVED), id="archived"),
         pytest.param(deserted(state=State.DECLINED), id="declined"),
+        pytest.param(
+            Absent(own(alias="d:rollbook.oak.2027.s9", section="s9"), "Chorus", State.ACTIVE),
+            id="another-districts",
+        ),
     ],
 )
 def test_a_class_that_rests_or_is_over_is_no_news(one: Absent) -> None:
@@ -456,7 +460,8 @@ def test_a_class_that_is_claimed_is_told_by_its_hold() -> None:
 
 def test_of_many_some_are_named() -> None:
     some = tuple(
-        Absent(own(alias=f"d:{n}", section=f"s{n}"), f"Class {n}", State.ACTIVE) for n in range(5)
+        Absent(own(alias=f"d:rollbook.demo.{n}", section=f"s{n}"), f"Class {n}", State.ACTIVE)
+        for n in range(5)
     )
     judged = night(rolls("ann"), bases=tuple(a.base for a in some), absent=some)
     assert judged.notices[1].message == (

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from building import base, course_ref, creation, desired, limit, removal, rules, user
+from building import base, course_ref, creation, desired, limit, removal, rules, section, user
+from policy.merge.desire import Quiet
 from policy.merge.limits import Census, judge_limits, take_census
 from policy.merge.plan import Change, HeldFor, Hold, Kind
 from policy.rules.model import Allowance, Limit, SchoolRules
@@ -152,6 +153,20 @@ def test_census_of_what_is_wanted_and_of_classes_without_a_section() -> None:
     assert counted.district[Kind.COURSE_UPDATE] == 1
     assert counted.district[STUDENTS] == 0
     assert counted.deserted == 1
+
+
+def test_census_of_quiet_classes() -> None:
+    """In which nothing changes: they are counted, and not listed."""
+    full = Quiet(section("q1"), teachers=2, students=30, seated=30)
+    waiting = Quiet(section("q2"), teachers=1, students=20, seated=0)
+    counted = take_census([base(alias="a1", students=("x",))], quiet=[full, waiting])
+    assert {alias for _, alias in counted.classes} == {"a1"}
+    assert counted.wanted == {}
+    assert counted.wanted_at == {(Kind.TEACHER_REMOVE, "sch1"): 3, (STUDENTS, "sch1"): 50}
+    expected = {kind: 3 for kind in Kind if kind.value.startswith("course.")}
+    expected |= {Kind.TEACHER_REMOVE: 1 + 3, STUDENTS: 1 + 30}
+    assert counted.district == expected
+    assert counted.schools == {(kind, "sch1"): count for kind, count in expected.items()}
 
 
 def judge_kind(
