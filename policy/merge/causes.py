@@ -135,7 +135,7 @@ def rules_for_seat(who: Who, spot: Spot, outlook: Outlook | None) -> Iterator[St
         rule = f"students.add: after_accept ({place('students.add')})"
         yield Step("policy", f"students come in once the class is accepted: {rule}")
     is_co_teacher = user in want.teachers and user != want.owner.id
-    if is_co_teacher and not rules.co_teachers.add:
+    if is_co_teacher and not rules.co_teachers.add and user not in want.leading:
         rule = f"co_teachers.add: false ({place('co_teachers.add')})"
         yield Step("policy", f"co-teachers are not added: {rule}")
     if user and user == want.owner.id:

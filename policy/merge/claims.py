@@ -1,6 +1,7 @@
 """Courses that are there, are a section's by all signs, and are not known as such: held, proposed.
 
-Three ways to get there. The store was lost: a course has the section's very alias. The SIS has
+Three ways to get there. The store was lost: a course has the section's very alias (or, if what keys
+are made from has changed since, another one of Rollbook's, and looks just like it). The SIS has
 renumbered a section (or the policy has changed what keys are made from): a course of ours stands
 without its section, and a new section looks just like it. The policy adopts what another tool made.
 To create in these cases would double a class, so nothing is created; consent takes the course as
@@ -40,13 +41,15 @@ class Looks:
 class Claim:
     """A course for a section that has none. `old` is its base row under another alias, if it is
     ours (with ALREADY_THERE: that of the section whose class it is); `score` from 0 to 1 is how
-    much alike they are, 1 for certain; `is_clear` whether no other course is as like."""
+    much alike they are, 1 for certain; `is_clear` whether no other course is as like; `alias` the
+    other alias of Rollbook's that it has, of a course that this store doesn't know."""
 
     reason: HeldFor
     course_id: str
     old: Base | None = None
     score: float = 1.0
     is_clear: bool = True
+    alias: str = ""
 
 
 def claim_course(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Compared:
@@ -93,7 +96,7 @@ def _as_ours(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Ba
             settled="",
         )
     owner = live.owner if claim.reason is HeldFor.ADOPT else desired.owner.id
-    ours = frozenset(desired.teachers) if setting.rules.co_teachers.add else frozenset()
+    ours = frozenset(desired.teachers) if setting.rules.co_teachers.add else desired.leading
     return Base(
         alias=desired.alias,
         course_id=claim.course_id,
@@ -105,6 +108,7 @@ def _as_ours(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Ba
         students=live.students & desired.students.keys(),
         state=live.state if live.state in OPEN else State.PROVISIONED,
         ends=desired.ends,
+        kept={f"{OLD_ALIAS}{claim.alias}": setting.stamp} if claim.alias else {},
     )
 
 
@@ -112,7 +116,7 @@ def _words(claim: Claim, live: Live) -> str:
     course = f"course {claim.course_id}"
     if claim.reason is HeldFor.ALREADY_THERE and claim.old:
         return f"{course} has this section's alias, and is section {claim.old.section_key}'s class"
-    if claim.reason is HeldFor.ALREADY_THERE:
+    if claim.reason is HeldFor.ALREADY_THERE and not claim.alias:
         return f"{course} has this section's alias, and this store did not make it"
     if claim.reason is HeldFor.REKEYED and claim.old:
         return f"{course} was made for it under the key {_key(claim.old)}"
@@ -120,6 +124,8 @@ def _words(claim: Claim, live: Live) -> str:
         where = f"section {claim.old.section_key}, which the roster no longer has"
         return f"{course} was made for {where}; {_alike(claim)}"
     name = f"{course}, “{live.fields.name}”"
+    if claim.alias:
+        name = f"{name}, which was made by Rollbook as {claim.alias.removeprefix('d:rollbook.')}"
     if not claim.is_clear:
         return f"{name}, is no more like it than another course or section is; {_alike(claim)}"
     if claim.score < LIKE:
@@ -226,9 +232,14 @@ def _renumbered_likeness(base: Base, want: Desired, there: Looks) -> float:
     """0 for one that can't be it."""
     if base.school_key != want.school_key or not _end_together(base, want):
         return 0.0
-    here = looks_of(base)
-    if base.students:
-        is_likely = shared(base.students, there.students) >= MOST_STUDENTS
+    return _same_people(there, looks_of(base))
+
+
+def _same_people(there: Looks, here: Looks) -> float:
+    """Their likeness; 0 for one that has other students than the section. A class of last year has
+    its teacher and its name."""
+    if here.students:
+        is_likely = shared(here.students, there.students) >= MOST_STUDENTS
     else:
         is_likely = here.owner == there.owner and _folded(here.name) == _folded(there.name)
     return likeness(there, here) if is_likely else 0.0
@@ -248,6 +259,27 @@ def adoptable(
         for want in wanted
         for course_id in sorted(allowed.get(want.alias, ()))
         if (score := likeness(looks(want), found[course_id])) >= NEAR
+    )
+
+
+def forgotten(
+    wanted: Sequence[Desired],
+    found: Mapping[str, Looks],
+    near: Mapping[str, frozenset[str]],
+    made_as: Mapping[str, str],
+) -> Mapping[str, Claim]:
+    """By alias of the wanted course: the one just like it that Rollbook has made, as another store
+    knew it. `found` and `made_as` (its alias) by course id; `near` tells which courses each wanted
+    one is compared to."""
+    return _best(
+        (
+            score,
+            want.alias,
+            Claim(HeldFor.ALREADY_THERE, course_id, None, score, alias=made_as[course_id]),
+        )
+        for want in wanted
+        for course_id in sorted(near.get(want.alias, ()))
+        if (score := _same_people(looks(want), found[course_id])) >= NEAR
     )
 
 

@@ -162,7 +162,7 @@ def _offered_again(
     again = setting.rules.classes.offer_again
     if live.state is not State.DECLINED or again is None or desired.archive:
         return ()
-    if base.owner == live.owner != desired.owner.id:
+    if base.owner == live.owner != desired.owner.id and not desired.owner_by_default:
         return (f"who declined it is no longer the section's primary teacher ({desired.row})",)
     if setting.is_over(since, again):
         rule = setting.reasons.place("classes.offer_again")

@@ -51,6 +51,12 @@ _TAKEN = (
     "for them",
 )
 _MAYBE = {  # where it can't be told which course it is
+    HeldFor.ALREADY_THERE: (
+        "1 section may have a class that Rollbook made, and this store did not: no other one is "
+        "made",
+        "{count} sections may each have a class that Rollbook made, and this store did not: no "
+        "other ones are made",
+    ),
     HeldFor.REKEYED: (
         "1 section may have one of several classes that were made for its id under other keys: "
         "no other one is made",

@@ -44,7 +44,8 @@ def merge_owner(base: Base, desired: Desired, live: Live, setting: Setting) -> O
             after_handover(base, wanted.id, keeps_former=_keeps(base.owner, desired, setting))
         )
     if base.owner == wanted.id:
-        return Owned(base, kept=(_handed_over(course, base, desired, live, setting),))
+        by_hand = _handed_over(course, base, desired, live, setting)
+        return Owned(base, _never_seated(course, base, desired, live), kept=(by_hand,))
     if desired.owner_by_default and live.owner == base.owner:
         since = setting.since(base.leaving, "owner")
         if not setting.is_over(since, setting.rules.students.removal_grace):
@@ -97,6 +98,18 @@ def _handed_over(
     since = base.kept.get("owner", setting.stamp)
     ours = desired.owner.email
     return Kept(course, "owner", "owner", since, why, theirs, ours=ours, theirs=theirs.email)
+
+
+def _never_seated(
+    course: CourseRef, base: Base, desired: Desired, live: Live
+) -> tuple[Change, ...]:
+    """Of a class that was taken over with another owner than the roster's: its teacher teaches in
+    it all the same. Whom we had seated once, a hand may have taken out since."""
+    person = desired.owner
+    if person.id in base.teachers | live.teachers | live.students:
+        return ()
+    why = f"teaches section {desired.section_key} ({desired.row}), and its class has another owner"
+    return (Change(Kind.TEACHER_ADD, course, desired.section_key, (why,), person=person),)
 
 
 def _is_ours(base: Base, live: Live) -> bool:

@@ -139,6 +139,7 @@ class Desired:
     archive: bool = False  # its terms have been over for as long as the policy says
     owner_by_default: bool = False  # nobody is its primary teacher: the first of the others
     kept_out: Mapping[str, str] = field(default_factory=dict)  # user id -> the policy's line
+    leading: frozenset[str] = frozenset()  # teachers who are seated though co-teachers are not
     digest: str = ""  # of all that decides what it is compared to; see `Base.settled`
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from policy.merge.merge import SeatDecision, decide_seat
 from policy.merge.outcome import Stop
@@ -16,6 +16,7 @@ from policy.rules.model import AddedByHand, AddStudents, RemovedByHand, SchoolRu
 _ADD = {Role.TEACHER: Kind.TEACHER_ADD, Role.STUDENT: Kind.STUDENT_ADD}
 _REMOVE = {Role.TEACHER: Kind.TEACHER_REMOVE, Role.STUDENT: Kind.STUDENT_REMOVE}
 _FAMILY = {Role.TEACHER: "co_teachers", Role.STUDENT: "students"}
+REMEMBERED = timedelta(days=7)  # who took somebody out by hand; a bad drop is mended by then
 OTHER_ROLE = "other:"  # before a record: kept, but it does not say that the seat is there
 
 
@@ -74,7 +75,8 @@ def first_seats(
     return [
         _add(role, w, desired, course, setting.reasons)
         for role, w in wanted
-        if _may_add(role, setting.rules, state) and w.user.id != desired.owner.id
+        if w.user.id != desired.owner.id
+        and _may_add(Seat(role, w.user.id), desired, state, setting)
     ]
 
 
@@ -110,7 +112,9 @@ class _Found:
         match decision:
             case SeatDecision.TAKE_AS_OURS:
                 # A seat that we would not have made must not be ours to take away later.
-                if seat.role is Role.STUDENT or self.setting.rules.co_teachers.add:
+                if seat.role is Role.STUDENT or _is_seated(
+                    seat.user_id, self.desired, self.setting
+                ):
                     self.ours.add(seat.user_id)
             case SeatDecision.FORGET:
                 self._forget(seat)
@@ -139,7 +143,7 @@ class _Found:
         elsewhere = self.live.students if is_teacher else self.live.teachers
         ours_elsewhere = self.base.students if is_teacher else self.base.teachers
         if seat.user_id not in elsewhere:
-            if _may_add(seat.role, self.setting.rules, self.live.state):
+            if _may_add(seat, self.desired, self.live.state, self.setting):
                 wanted = self.desired.teachers if is_teacher else self.desired.students
                 one = wanted[seat.user_id]
                 self.changes.append(
@@ -152,10 +156,12 @@ class _Found:
 
     def _forget(self, seat: Seat) -> None:
         """Out of the class by hand, and off the roster. The hand is remembered for as long as the
-        seat would have stayed: else a row that is missing for one night would undo it."""
+        seat would have stayed, and a week at least: else a row that is missing for one night would
+        undo it."""
         record = _record(seat)
         since = self.setting.since(self.base.leaving, record)
-        is_over = self.setting.is_over(since, self.setting.rules.students.removal_grace)
+        grace = max(self.setting.rules.students.removal_grace, REMEMBERED)
+        is_over = self.setting.is_over(since, grace)
         is_doubtful = doubt(seat, self.desired, self.setting) is not None
         if is_over and not is_doubtful and self.setting.pause is None:
             self.ours.discard(seat.user_id)
@@ -264,10 +270,15 @@ def _by_hand(role: Role, rules: SchoolRules) -> dict[str, bool]:
     }
 
 
-def _may_add(role: Role, rules: SchoolRules, state: State) -> bool:
-    if role is Role.TEACHER:
-        return rules.co_teachers.add
-    return rules.students.add is AddStudents.AT_ONCE or state is State.ACTIVE
+def _may_add(seat: Seat, desired: Desired, state: State, setting: Setting) -> bool:
+    if seat.role is Role.TEACHER:
+        return _is_seated(seat.user_id, desired, setting)
+    return setting.rules.students.add is AddStudents.AT_ONCE or state is State.ACTIVE
+
+
+def _is_seated(teacher: str, desired: Desired, setting: Setting) -> bool:
+    """Do we put this teacher of the section into its class?"""
+    return setting.rules.co_teachers.add or teacher in desired.leading
 
 
 def _add(

@@ -88,6 +88,7 @@ class Wish:
             return is_incomplete
         chosen = self._choose(teachers, students, owner, lambda: teachers_of(alias))
         unsure, is_over = self._unsure() | chosen.left, self._is_over()
+        leading = self._leading(chosen.teachers)
         ends = max(term.end for term in self.section.terms).isoformat()
         return Desired(
             alias=alias,
@@ -105,10 +106,11 @@ class Wish:
             archive=is_over,
             owner_by_default=self.is_owner_by_default,
             kept_out=chosen.kept_out,
+            leading=leading,
             digest=_digest(
                 (self.sources.policy.digest, self.section.key, self.section.school.key),
                 (fields.name, fields.section, fields.room, owner.id, ends, str(is_over)),
-                (chosen.teachers, chosen.students, unsure, chosen.kept_out),
+                (chosen.teachers, chosen.students, unsure, chosen.kept_out, leading),
             ),
         )
 
@@ -170,7 +172,20 @@ class Wish:
         return _Listed(teachers, self.sources), _Listed(students, self.sources)
 
     def _gets_teachers_seat(self, member: Membership) -> bool:
-        return self.rules.co_teachers.add or (member.primary and self.rules.classes.owner is None)
+        return self.rules.co_teachers.add or member.primary
+
+    def _leading(self, teachers: Mapping[str, Wanted]) -> frozenset[str]:
+        """Who is seated even with `co_teachers.add: false`: whom the policy names for the class,
+        and, where an account owns it, its primary teachers (or the first of the others)."""
+        if self.rules.co_teachers.add:
+            return frozenset()
+        leading = {user_id for user_id, wanted in teachers.items() if not wanted.person_key}
+        if self.rules.classes.owner is not None:
+            users = self.sources.matches.users
+            all_of_them = [m for m in self.members if m.role is Role.TEACHER and m.person in users]
+            primaries = [m for m in all_of_them if m.primary] or all_of_them[:1]
+            leading |= {users[m.person].id for m in primaries}
+        return frozenset(leading & teachers.keys())
 
     def _fields(self, base: Head | None, *, is_shaky: bool) -> Fields | str:
         """The course's texts, or why Classroom would refuse its name. Where rows are in doubt that

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policy.google.base import Classroom, Course, Members
 from policy.merge.absent import is_early
-from policy.merge.claims import Claim, Looks, adoptable, rekeyed, renumbered
+from policy.merge.claims import Claim, Looks, adoptable, forgotten, rekeyed, renumbered
 from policy.merge.judge import Comparing, keys_made_from
 from policy.merge.plan import HeldFor
 from policy.merge.records import Base, Desired, Head
@@ -40,6 +40,9 @@ def look_for_claims(
     if not new:
         return {}
     claims = _by_alias(new, found, ours)
+    left = [want for want in new if want.alias not in claims]
+    if not ours.heads:
+        claims |= _forgotten(classroom, left, others)
     early = _early(ours, comparing)
     has_new_keys = keyed_by not in ("", keys_made_from(comparing.policy))
     same = ours.load(list(ours.absent)).values() if has_new_keys else early
@@ -112,9 +115,51 @@ def _adoptions(
         )
         for alias, courses in like.items()
     }
-    wanted = sorted({course_id for ids in allowed.values() for course_id in ids})
+    looks = _looks(classroom, candidates, allowed.values())
+    return adoptable(new, looks, {alias: ids & looks.keys() for alias, ids in allowed.items()})
+
+
+def _forgotten(
+    classroom: Classroom, new: Sequence[Desired], others: Sequence[Course]
+) -> Mapping[str, Claim]:
+    """For a store without any class: what another one has made under other keys. Aliases are only
+    read of courses with the name and a teacher of a section, and of more if one of those has been
+    made by Rollbook."""
+    like = _somewhat_like(new, others)
+    teachers = {want.alias: want.teachers.keys() for want in new}
+    names = {want.alias: _folded(want.fields.name) for want in new}
+    closest = {
+        course.id
+        for alias, courses in like.items()
+        for course in courses
+        if course.owner in teachers[alias] and _folded(course.name) == names[alias]
+    }
+    if not _made_as(_aliases(classroom, closest)):
+        return {}
+    candidates = {course.id: course for courses in like.values() for course in courses}
+    made_as = _made_as(_aliases(classroom, candidates.keys()))
+    near = {
+        alias: frozenset(course.id for course in courses if course.id in made_as)
+        for alias, courses in like.items()
+    }
+    looks = _looks(classroom, candidates, near.values())
+    readable = {alias: ids & looks.keys() for alias, ids in near.items()}
+    return forgotten(new, looks, readable, made_as)
+
+
+def _made_as(aliases: Mapping[str, frozenset[str]]) -> Mapping[str, str]:
+    """The first alias of Rollbook's of courses that have any, by course id."""
+    ours = {key: sorted(filter(is_rollbooks, names)) for key, names in aliases.items()}
+    return {key: names[0] for key, names in ours.items() if names}
+
+
+def _looks(
+    classroom: Classroom, candidates: Mapping[str, Course], some: Iterable[frozenset[str]]
+) -> Mapping[str, Looks]:
+    """What courses look like, by id. Those that Google doesn't find any more are left out."""
+    wanted = sorted(frozenset().union(*some))
     members = classroom.members(wanted) if wanted else {}
-    looks = {
+    return {
         course_id: Looks(
             candidates[course_id].name,
             candidates[course_id].owner,
@@ -122,8 +167,6 @@ def _adoptions(
         )
         for course_id, inside in members.items()
     }
-    readable = {alias: ids & looks.keys() for alias, ids in allowed.items()}
-    return adoptable(new, looks, readable)
 
 
 def _somewhat_like(

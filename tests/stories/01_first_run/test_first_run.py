@@ -2,7 +2,7 @@
 
 import shutil
 
-from telling import Story
+from telling import Story, seen_in
 
 
 def test_first_run(story: Story) -> None:
@@ -46,3 +46,20 @@ def test_a_class_that_is_there_already_is_never_doubled(story: Story) -> None:
     assert said.status == 3
     assert "3 classes are already in Classroom under our aliases" in said.words
     assert story.agrees()
+
+
+def test_nor_with_other_keys(story: Story) -> None:
+    """The store is lost, and the policy makes keys from something else."""
+    story.sync()
+    shutil.rmtree(story.folder / ".rollbook")
+    story.policy += 'classes:\n  key: "{section.key}"\n'
+    said = story.sync()
+    assert said.status == 3
+    assert "which was made by Rollbook as maple.2027.algebra; name, teacher and" in said.words
+    told = story.sync("--allow", "course.update=3")
+    assert told.status == 0, told.words
+    state = story.ask("GET", "/simulator/state")
+    assert len(state["courses"]) == 3
+    found = seen_in(state, "d:rollbook.maple.")
+    assert {key: (c["teachers"], c["students"]) for key, c in found.items()} == story.expected()
+    assert "0 writes" in story.sync().out

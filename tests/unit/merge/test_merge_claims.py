@@ -94,6 +94,28 @@ def test_co_teachers_whom_we_would_not_have_added_are_not_ours() -> None:
     assert claimed.stops[0].changes[0].claim == base()
 
 
+def test_one_that_rollbook_made_under_another_key() -> None:
+    claim = Claim(HeldFor.ALREADY_THERE, "900", None, 0.9, alias=OLD_ALIAS)
+    claimed = claim_course(TWO, live(students=("ann",)), claim, setting())
+    detail = (
+        "course 900, “Algebra”, which was made by Rollbook as demo.2027.s0; name, teacher and "
+        "students are 90% alike"
+    )
+    kept = {f"former_alias:{OLD_ALIAS}": NOW_TEXT}
+    ours = base(students=("ann",), ends="2027-06-01", kept=kept)
+    change = taken(detail, ours)
+    why = ("its class goes on as section s1 (classes.csv:2)",)
+    off = replace(change, field="former_alias", before=OLD_ALIAS, after=None, claim=None, why=why)
+    assert claimed == stop(HeldFor.ALREADY_THERE, detail, change, listed("bob"), off)
+    unclear = claim_course(TWO, live(), replace(claim, is_clear=False), setting())
+    [hold] = holds_of(unclear.stops)
+    assert (hold.kind, hold.why[0]) == (
+        Kind.COURSE_CREATE,
+        "1 section may have a class that Rollbook made, and this store did not: no other one is "
+        "made",
+    )
+
+
 @pytest.mark.parametrize("state", [State.ARCHIVED, State.DECLINED, State.SUSPENDED])
 def test_what_rests_goes_on_resting(state: State) -> None:
     """We don't know who archived it: it counts as a hand's."""

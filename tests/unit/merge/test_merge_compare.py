@@ -155,11 +155,9 @@ def test_what_the_policy_says_of_students_is_not_said_of_teachers() -> None:
 
 def test_seats_that_are_already_so_become_ours() -> None:
     compared = compare_course(
-        base(students=("cat",)), desired(students=("ann",)), live(students=("ann",)), setting()
+        base(), desired(students=("ann",)), live(students=("ann",)), setting()
     )
-    assert compared.changes == ()
-    assert compared.base is not None
-    assert compared.base.students == frozenset({"ann"})
+    assert compared == Compared(base=base(students=("ann",)))
 
 
 def test_doubt_holds_removals_and_lets_additions_flow() -> None:
@@ -194,6 +192,17 @@ def test_co_teachers_are_not_added_where_the_policy_says_so_and_not_removed_eith
         ours, desired(teachers=("t1", "t2", "t3")), live(teachers=("t1", "t2")), off
     )
     assert compared.changes == ()
+
+
+def test_whom_the_class_can_not_do_without_is_seated_without_co_teachers_too() -> None:
+    off = setting(rules(co_teachers=False))
+    want = replace(desired(teachers=("t2", "t3", "t4")), leading=frozenset({"t2", "t4"}))
+    tonight = compare_course(base(), want, live(teachers=("t1", "t4")), off)
+    assert kinds(tonight) == [(Kind.TEACHER_ADD, "t2")]
+    assert tonight.base is not None
+    assert tonight.base.teachers == frozenset({"t1", "t4"})
+    made = compare_course(None, want, None, off)
+    assert [c.person and c.person.id for c in made.changes] == [None, "t2", "t4"]
 
 
 def test_a_co_teacher_whom_we_would_not_have_added_does_not_become_ours() -> None:

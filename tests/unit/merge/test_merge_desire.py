@@ -27,7 +27,7 @@ from policy.merge.people import AccountFacts, match_people
 from policy.merge.records import Base, Fields, Remembered
 from policy.merge.wish import Sources
 from policy.roster.model import Fault, FaultLevel, Membership, Place, Role, Roster, Section
-from policy.rules.model import Policy, SchoolRules, Scope, WhenIncomplete
+from policy.rules.model import Extra, Matcher, Policy, SchoolRules, Scope, WhenIncomplete
 
 TODAY = date(2026, 9, 1)
 PEOPLE = ("t1", "t2", "ann", "bob")
@@ -155,6 +155,45 @@ def test_an_account_may_own_by_policy() -> None:
     nobody = rules(owner="nobody@demo.example")
     [waits] = wish(rolls(teacher("t1"), student("ann")), school_rules=nobody).waiting
     assert "nobody@demo.example (district.yaml:12), has no usable Google account" in waits.reason
+
+
+LEADS = (teacher("t1"), teacher("t2", primary=False, line=3), student("ann"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "members", "leading"),
+    [
+        pytest.param(rules(co_teachers=False, owner="bob@demo.example"), LEADS, "t1", id="primary"),
+        pytest.param(
+            rules(co_teachers=False, owner="bob@demo.example"),
+            (teacher("t2", primary=False), teacher("t1", primary=False, line=3), student("ann")),
+            "t2",
+            id="the-first-where-none-is-primary",
+        ),
+        pytest.param(rules(co_teachers=False), LEADS, "", id="its-owner-needs-no-seat"),
+        pytest.param(rules(owner="bob@demo.example"), LEADS, "", id="all-are-seated-anyway"),
+    ],
+)
+def test_a_class_that_an_account_owns_has_its_teacher_without_co_teachers_too(
+    chosen: SchoolRules, members: tuple[Membership, ...], leading: str
+) -> None:
+    [want] = wish(rolls(*members), school_rules=chosen).desired
+    assert want.leading == frozenset({leading} - {""})
+
+
+def test_whom_the_policy_names_itself_is_seated_without_co_teachers_too() -> None:
+    extra = (Extra(Matcher({}), ("bob@demo.example",), "d.yaml:9"),)
+    alone = rules(co_teachers=False)
+    alone = replace(alone, co_teachers=replace(alone.co_teachers, extra=extra))
+    [want] = wish(rolls(*LEADS), school_rules=alone).desired
+    assert want.leading == frozenset({"bob"})
+
+
+def test_who_is_primary_teacher_and_student_is_its_teacher_where_an_account_owns_it() -> None:
+    office = rules(co_teachers=False, owner="bob@demo.example")
+    both = rolls(teacher("t1"), student("t1", line=7), student("ann"))
+    [want] = wish(both, school_rules=office).desired
+    assert (list(want.students), want.leading) == (["ann"], frozenset({"t1"}))
 
 
 def test_teacher_and_student_of_one_section_is_its_teacher() -> None:

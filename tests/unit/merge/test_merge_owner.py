@@ -162,6 +162,19 @@ def test_a_class_that_was_handed_over_by_hand_stays_so(chosen: object) -> None:
     assert owned == Owned(before, kept=(kept,))
 
 
+@pytest.mark.parametrize("add", [True, False], ids=["co-teachers", "no-co-teachers"])
+def test_the_teacher_of_a_class_that_another_one_owned_when_it_was_taken_over(add: bool) -> None:
+    """Whom we have never put into it: a hand can't have taken them out."""
+    there = live(owner="t5", teachers=("t5",))
+    never = base(teachers=())
+    compared = compare_course(never, desired(), there, setting(rules(co_teachers=add), T1, T5))
+    why = "teaches section s1 (classes.csv:2), and its class has another owner"
+    assert compared.changes == (Change(Kind.TEACHER_ADD, COURSE, "s1", (why,), person=T1),)
+    assert [k.record for k in compared.kept] == ["owner"]
+    taken_out = compare_course(base(), desired(), there, setting(None, T1, T5))
+    assert taken_out.changes == ()
+
+
 def test_handed_over_by_hand_to_whom_the_roster_names_by_now() -> None:
     """There is nothing to do, and the former one is what the policy makes of former ones."""
     there = live(owner="t2", teachers=("t1", "t2"))

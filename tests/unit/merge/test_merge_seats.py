@@ -97,16 +97,26 @@ def test_who_was_held_by_a_limit_goes_when_the_limit_lets_them() -> None:
     assert compare_course(held.base, desired(), THERE, night).changes == (GONE,)
 
 
-def test_who_was_taken_out_by_hand_is_remembered_for_as_long_as_the_grace() -> None:
+@pytest.mark.parametrize(
+    ("chosen", "hours"),
+    [
+        pytest.param(rules(grace=timedelta(days=10)), 240, id="as-long-as-the-grace"),
+        pytest.param(SLOW, 7 * 24, id="a-week-at-least"),
+        pytest.param(rules(grace=timedelta()), 7 * 24, id="without-a-grace-too"),
+    ],
+)
+def test_who_was_taken_out_by_hand_is_remembered(chosen: SchoolRules, hours: int) -> None:
     """A row that is missing for a night does not undo the hand."""
-    within = compare_course(leaving(since(24)), desired(), live(), setting(SLOW, ANN))
+    within = compare_course(leaving(since(24)), desired(), live(), setting(chosen, ANN))
     words = "removed by hand in Classroom, and not on the roster just now: stays removed"
     kept = Kept(COURSE, LEAVING, "student removed by hand", since(24), (words,), ANN)
     remembered = replace(OURS, leaving={LEAVING: since(24)}, kept={LEAVING: since(24)})
     assert within == Compared(kept=(kept,), base=remembered)
-    back = compare_course(within.base, BACK, live(), setting(SLOW, ANN))
+    back = compare_course(within.base, BACK, live(), setting(chosen, ANN))
     assert (back.changes, [k.what for k in back.kept]) == ((), ["student removed by hand"])
-    over = compare_course(leaving(since(72)), desired(), live(), setting(SLOW, ANN))
+    late = compare_course(leaving(since(hours - 1)), desired(), live(), setting(chosen, ANN))
+    assert [k.what for k in late.kept] == ["student removed by hand"]
+    over = compare_course(leaving(since(hours)), desired(), live(), setting(chosen, ANN))
     assert over == Compared(base=base())
 
 

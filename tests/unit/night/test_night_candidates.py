@@ -200,6 +200,53 @@ def test_other_keys_of_classes_that_we_archived() -> None:
     assert found == {"d:n1": Claim(HeldFor.REKEYED, "c-n1", old)}
 
 
+# A lost store, and other keys.
+
+
+def made_by_rollbook(**students: str) -> Town:
+    return Town(
+        {key: frozenset(inside) for key, inside in students.items()},
+        {key: frozenset({f"d:rollbook.demo.{key}"}) for key in students},
+    )
+
+
+def test_a_class_that_a_lost_store_knew_under_another_key() -> None:
+    found = look(want(), town=made_by_rollbook(x1="abcd"), others=[course("x1")])
+    like_it = Claim(HeldFor.ALREADY_THERE, "x1", None, 1.0, alias="d:rollbook.demo.x1")
+    assert found == {"d:n1": like_it}
+
+
+def test_once_one_is_found_those_with_other_names_are_looked_at_too() -> None:
+    there = made_by_rollbook(x1="abcd", x2="efgh")
+    others = [course("x1"), course("x2", name="As the teacher calls it")]
+    new = [want(), want("n2", students="efgh")]
+    found = look(*new, town=there, others=others)
+    assert {alias: claim.course_id for alias, claim in found.items()} == {
+        "d:n1": "x1",
+        "d:n2": "x2",
+    }
+    alone = made_by_rollbook(x2="efgh")
+    assert look(new[1], town=alone, others=others[1:]) == {}
+    assert alone.named == []
+
+
+def test_the_class_of_last_year_is_not_it() -> None:
+    there = made_by_rollbook(x1="wxyz")
+    assert look(want(), town=there, others=[course("x1")]) == {}
+
+
+def test_what_teachers_have_made_is_not_read() -> None:
+    there = town(x1="abcd")
+    assert look(want(), town=there, others=[course("x1")]) == {}
+    assert (there.named, there.asked) == (["x1"], [])
+
+
+def test_a_store_that_knows_its_classes_was_not_lost() -> None:
+    there = made_by_rollbook(x1="abcd")
+    assert look(want(), town=there, wanted=(gone("s9", students=""),), others=[course("x1")]) == {}
+    assert there.named == []
+
+
 # What another tool made.
 
 BY_ALIAS = Adopt("d:clever-*", None, "d.yaml:20")
@@ -249,7 +296,8 @@ def test_a_course_that_it_does_not_adopt_is_not_even_read(adopt: tuple[Adopt, ..
 def test_aliases_are_asked_for_only_of_what_a_rule_names() -> None:
     there = town(x1="abcd")
     others = [course("x1"), course("x2", name="Chorus")]
-    look(want(), town=there, others=others, adopt=(BY_NAME,))
+    known = (gone("s9", students=""),)
+    look(want(), town=there, wanted=known, others=others, adopt=(BY_NAME,))
     assert there.named == ["x1"]
 
 
@@ -257,8 +305,9 @@ def test_what_rollbook_has_made_is_not_adopted() -> None:
     """Released, or another district's: it has the alias that Rollbook gave it still."""
     there = Town({"x1": frozenset("abcd")}, {"x1": frozenset({"d:rollbook.oak.2027.n1"})})
     any_alias = Adopt("*", None, "d.yaml:20")
+    known = (gone("s9", students=""),)
     for rule in (BY_NAME, any_alias):
-        assert look(want(), town=there, others=[course("x1")], adopt=(rule,)) == {}
+        assert look(want(), town=there, wanted=known, others=[course("x1")], adopt=(rule,)) == {}
     assert there.asked == []
 
 
