@@ -34,8 +34,6 @@ def test_the_laws_hold_after_every_night(nights: str, reports: str) -> None:
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
-        database=None,
-        derandomize=True,  # the same ones every time; `make soak` looks for others
         print_blob=True,
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
