@@ -1,4 +1,4 @@
-"""The administrator's card: what the last run did, what it held back, what Google refused."""
+"""The administrator's card: what the last run did, held back and put off, what Google refused."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,6 +33,7 @@ def history_card(history: History) -> Card:
         _section("Done", history.done, nothing="Nothing to do: all was as it should be."),
         _section("Held back, waiting for consent", history.held),
         _section("Refused by Google", history.refused),
+        _section("Put off until a later run", history.later),
         _foot(),
     )
     shown = tuple(section for section in sections if section.widgets)

@@ -17,6 +17,7 @@ class History:
     done: Mapping[str, int] | None = None
     held: Mapping[str, int] | None = None
     refused: Mapping[str, int] | None = None
+    later: Mapping[str, int] | None = None  # put off until a later run
 
 
 def see_history(store: Store) -> History:
@@ -33,6 +34,7 @@ def see_history(store: Store) -> History:
         done=_above_zero(run.counts),
         held=_above_zero(run.held),
         refused=_above_zero(run.refused),
+        later=_above_zero(run.later),
     )
 
 

@@ -83,6 +83,7 @@ STATES = {
             {"course.create": 88, "student.add": 2311, "teacher.add": 1},
             {"student.remove": 412},
             {"course.owner": 1},
+            {"student.add": 3},
         )
     ),
 }
