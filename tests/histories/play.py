@@ -7,7 +7,7 @@ A history is a plain value that prints as the code that makes it, and plays the 
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from histories.district import District
 from histories.indoors import ADMIN, QUIET, connect, new_google, new_store, transport
 from histories.laws import AFTER_EVERY_NIGHT, Law, Told, all_is_explained
 from histories.ledger import Ledger
-from histories.picture import Picture, picture
+from histories.picture import Fact, Picture, picture
 from histories.sis import Sis, first_sis
 from histories.wants import PREFIX, Want, wants
 from nights import Killed, Standing, Unhurried, on_paper
@@ -280,15 +280,24 @@ class Play:
     def end(self) -> None:
         """Two undisturbed nights, the first so late that every term and pause is over, the second
         that every grace is. Then nothing is left to do, and all that is not as the SIS says has
-        been explained."""
+        been explained. Who has just left a class in one role may need a third night to come back
+        in the other one."""
         self.world = replace(self.world, settings=replace(SETTINGS, full_read_nights=1))
-        for hours in (40 * 24, 4 * 24):
-            self.day(Day(night=Night(hours=hours)))
-        told = self.day(Day())
+        self.day(Day(night=Night(hours=40 * 24)))
+        second, told = self.day(Day(night=Night(hours=4 * 24))), self.day(Day())
+        if told.happened and told.happened <= _other_seats(second.happened):
+            told = self.day(Day())
         assert not told.happened, f"no end to it: {sorted(told.happened)}"
         refused = told.planned - told.undone
         assert not refused, f"no end to it: {sorted(refused)}"
         all_is_explained(told, self.ledger)
+
+
+def _other_seats(happened: Iterable[Fact]) -> set[Fact]:
+    """The seats that those who were taken out of a class could have there in the other role."""
+    other = {"teacher": "student", "student": "teacher"}
+    out = [fact for fact in happened if fact[0] == "out"]
+    return {("in", course, other[role], user) for _, course, role, user in out}
 
 
 def _words(night: Night, told: Told, emails: Mapping[str, str]) -> str:
