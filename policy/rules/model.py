@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
+from policy.rules.trials import Trial
+
 BUILT_IN = "built-in default"  # in place of a line, where no file says anything
 
 
@@ -221,6 +223,7 @@ class Policy:
     commit: str | None
     freshness: Freshness = Freshness()
     pause: tuple[Pause, ...] = ()
+    trials: tuple[Trial, ...] = ()  # its tests; nothing that is done depends on them
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""
