@@ -6,7 +6,7 @@ e-mail of the district's domains has an account.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -21,7 +21,7 @@ from policy.merge.people import AccountFacts, match_people
 from policy.merge.records import Desired, User
 from policy.merge.wish import Sources
 from policy.roster.load import load_roster
-from policy.roster.model import Roster
+from policy.roster.model import Roster, Section
 from policy.rules.model import Policy
 from policy.rules.problems import did_you_mean, in_quotes
 from policy.rules.trials import ExpectedClass, ExpectedSeats, Fate, Trial
@@ -75,14 +75,17 @@ class _Evening:
     def why_waits(self, key: str) -> str | None:
         return next((one.reason for one in self.wishes.waiting if one.section == key), None)
 
-    def spot(self, key: str) -> Spot:
-        return self.outlook.at_section(self.sources.roster.sections[key])
-
     def teachers_of(self, made: Desired) -> Iterable[str]:
         """Who is to get a teacher's seat in a class."""
         section = self.sources.roster.sections[made.section_key]
         rules = self.sources.policy.rules_of(section.school.key, section.school.name)
         return made.teachers if rules.co_teachers.add else made.leading
+
+    def seats_of(self, made: Desired) -> Mapping[str, str]:
+        """The row, or the policy's line, that puts each of its people into a class."""
+        teachers = {who: made.teachers[who].row for who in self.teachers_of(made)}
+        students = {who: seat.row for who, seat in made.students.items()}
+        return {made.owner.id: made.row, **students, **teachers}
 
     def who(self, email: str) -> Who:
         """Somebody by their e-mail, which is their account's id too."""
@@ -192,10 +195,10 @@ def _absent_person(trial: Trial, roster: Roster, policy: Policy) -> Outcome | No
 
 def _try_section(trial: Trial, expect: Fate | ExpectedClass, evening: _Evening) -> Outcome:
     made, waits = evening.class_of(trial.section), evening.why_waits(trial.section)
-    spot = evening.spot(trial.section)
+    section = evening.sources.roster.sections[trial.section]
     if isinstance(expect, ExpectedClass) and made is not None:
         differences = tuple(_differences(expect, made, evening))
-        reasons = _why_like_this(differences, spot, evening) if differences else ()
+        reasons = _why_like_this(differences, section, evening) if differences else ()
         return Outcome(trial, differences, tuple(dict.fromkeys(reasons)))
     fate = Fate.WAITS if waits else Fate.NONE
     if made is None and fate is expect:
@@ -203,7 +206,7 @@ def _try_section(trial: Trial, expect: Fate | ExpectedClass, evening: _Evening) 
     wanted = "a class" if isinstance(expect, ExpectedClass) else FATES[expect]
     found = f"a class, “{made.fields.name}”" if made is not None else FATES[fate]
     rows = (("expected", wanted), ("found", found))
-    return Outcome(trial, (Difference("class", rows),), tuple(_why_none(spot, waits, evening)))
+    return Outcome(trial, (Difference("class", rows),), tuple(_why_none(section, evening)))
 
 
 def _differences(expect: ExpectedClass, made: Desired, evening: _Evening) -> Iterator[Difference]:
@@ -236,20 +239,21 @@ def _difference(name: str, expected: Iterable[str], found: Iterable[str]) -> Ite
         yield Difference(name, tuple(row for row in rows if row[1]))
 
 
-def _why_none(spot: Spot, waits: str | None, evening: _Evening) -> Iterator[str]:
+def _why_none(section: Section, evening: _Evening) -> Iterator[str]:
     """Why a section has a class, or none."""
-    words = [step.words for step in scope(spot, NOBODY, evening.outlook)]
+    outlook, waits = evening.outlook, evening.why_waits(section.key)
+    words = [step.words for step in scope(outlook.at_section(section), NOBODY, outlook)]
     yield from words
     if waits and not any(waits in told for told in words):
         yield waits
 
 
 def _why_like_this(
-    differences: Sequence[Difference], spot: Spot, evening: _Evening
+    differences: Sequence[Difference], section: Section, evening: _Evening
 ) -> Iterator[str]:
     """The policy's word on each field that differs, and on each person."""
-    assert spot.section is not None
-    school, policy = spot.section.school, evening.sources.policy
+    spot = evening.outlook.at_section(section)
+    school, policy = section.school, evening.sources.policy
     classes = policy.rules_of(school.key, school.name).classes
     templates = {"name": classes.name, "section": classes.section, "room": classes.room}
     fields = {name: in_quotes(text) for name, text in templates.items()}
@@ -301,11 +305,12 @@ def _why_these(email: str, evening: _Evening) -> Iterator[str]:
     for section in roster.sections.values():
         rows = [m for m in roster.memberships.get(section.key, ()) if m.person in who.keys]
         made = evening.class_of(section.key)
-        seats = {**made.teachers, **made.students} if made is not None else {}
+        seats = evening.seats_of(made) if made is not None else {}
         if made is not None and email in seats:
-            yield f"“{made.fields.name}”, section {section.key}: {seats[email].row}"
-        elif rows:
+            yield f"“{made.fields.name}”, section {section.key}: {seats[email]}"
+        elif made is not None and rows:
             spot = evening.outlook.at_section(section)
-            steps = [*rules_for_seat(who, spot, evening.outlook)] if made is not None else []
-            told = [step.words for step in steps]
-            yield from told or _why_none(spot, evening.why_waits(section.key), evening)
+            steps = rules_for_seat(who, spot, evening.outlook)
+            yield from (f"“{made.fields.name}”, section {section.key}: {s.words}" for s in steps)
+        elif rows:
+            yield from _why_none(section, evening)

@@ -245,8 +245,10 @@ class TestWhatAPersonGets:
     def test_a_co_teacher_who_is_not_added_teaches_nothing(self, tmp_path: Path) -> None:
         given = f"{{sections: {self.SECTIONS}, person: pat@maple.example}}"
         no_co_teachers = "co_teachers: {add: false}\n"
-        expect = "{teaches: []}"
-        assert tried(tmp_path, given, expect, no_co_teachers).has_passed
+        assert tried(tmp_path, given, "{teaches: []}", no_co_teachers).has_passed
+        outcome = tried(tmp_path, given, "{teaches: [Biology]}", no_co_teachers)
+        words = "“Biology”, section section-2: co-teachers are not added: co_teachers.add: false"
+        assert any(reason.startswith(words) for reason in outcome.reasons)
 
     def test_a_misspelled_person_is_no_pass(self, tmp_path: Path) -> None:
         given = f"{{sections: {self.SECTIONS}, person: pad@maple.example}}"
