@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -32,8 +33,10 @@ from policy.merge.plan import Kind, Plan
 from policy.render.outcome_text import print_outcome, print_status
 from policy.render.plan_json import read_json
 from policy.render.plan_text import print_text
+from policy.render.trials_text import print_trials
 from policy.run.apply import Finished
 from policy.settings import Settings, read_settings
+from policy.trying import try_policy
 
 POLICY = click.argument("policy", type=click.Path(path_type=Path))
 PORT = click.IntRange(0, 65_535)
@@ -79,11 +82,14 @@ def cli(debug: bool) -> None:
 
 @cli.command()
 @POLICY
-def validate(policy: Path) -> None:
-    """Check a policy folder; say every problem with its line."""
-    _settings()
+def validate(policy: Path) -> int:
+    """Check a policy folder and run its tests; say every problem with its line."""
+    settings = _settings()
     loaded = engine.validate(policy)
-    say(f"{policy}: the policy of {loaded.district.name} is fine.")
+    today = wiring.clock(settings)(ZoneInfo(loaded.district.timezone)).date()
+    outcomes = try_policy(loaded, today)
+    say(print_trials(str(policy), loaded.district.name, outcomes))
+    return 0 if all(outcome.has_passed for outcome in outcomes) else InputAtFault.exit_status
 
 
 @cli.command()

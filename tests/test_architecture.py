@@ -40,6 +40,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.merge.written",
         "policy.run.apply",
         "policy.store.base",
+        "policy.trying",
     ),
     "policy.wiring": (
         "policy.engine",
@@ -82,6 +83,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.settings",
         "policy.store.base",
     ),
+    "policy.trying": ("policy.merge", "policy.roster", "policy.rules", "policy.trying_given"),
+    "policy.trying_given": ("policy.roster.model", "policy.rules.trials"),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (

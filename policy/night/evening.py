@@ -61,12 +61,7 @@ def read_evening(
        comparison with what was last known finds something to do; and of a rolling part of them.
     6. Where a write was never answered, the base is what Classroom has.
     """
-    seen = _look(classroom, books, wishes, comparing.today)
-    late = {alias: course for alias, course in seen.found.items() if alias not in books.known()}
-    made = made_by(books.open_entries)
-    if newly := found_courses(late, made, books.known()):
-        books = replace(books, found={**books.found, **newly})  # Google shows it only now
-        seen = _look(classroom, books, wishes, comparing.today)
+    books, seen = _look_around(classroom, books, wishes, comparing.today)
     heads, watched = books.known(), watch(books)
     attention = Attention(watched.touched, _pressing(seen, heads, books.open_entries))
     open_ones = {a: heads[a] for a, c in seen.found.items() if a in heads and _is_open(c)}
@@ -100,6 +95,20 @@ def read_evening(
     lives = {alias: live for alias, (_, live) in known.items()}
     night = _Night(books, rows, seen, lives, compared, claims, to_read, watched, clock)
     return wishes, _evening(night, members, desired)
+
+
+def _look_around(
+    classroom: Classroom, books: Books, wishes: Wishes, today: date
+) -> tuple[Books, _Seen]:
+    """What lists and look-ups tell, and the books with courses of ours that Google shows only now:
+    with them, all is looked at once more."""
+    seen = _look(classroom, books, wishes, today)
+    late = {alias: course for alias, course in seen.found.items() if alias not in books.known()}
+    newly = found_courses(late, made_by(books.open_entries), books.known())
+    if not newly:
+        return books, seen
+    books = replace(books, found={**books.found, **newly})
+    return books, _look(classroom, books, wishes, today)
 
 
 def _look(classroom: Classroom, books: Books, wishes: Wishes, today: date) -> _Seen:

@@ -24,10 +24,11 @@ YES = frozenset({"yes", "on", "true"})
 NO = frozenset({"no", "off", "false"})
 
 
-def check(document: Document, *, school_file: bool) -> list[Problem]:
+def check(document: Document, *, school_file: bool, test_file: bool = False) -> list[Problem]:
     """All that the schema finds wrong with a file, and text that should be in quotes."""
     found: dict[Problem, Trail] = {}
-    for error in validator(school_file=school_file).iter_errors(document.data):
+    rules = validator(school_file=school_file, test_file=test_file)
+    for error in rules.iter_errors(document.data):
         for leaf in _leaves(error):
             trail = tuple(leaf.absolute_path)
             for place, problem in _problems(document, leaf, trail, school_file=school_file):
@@ -86,8 +87,11 @@ def _extra_key(
     joined = _unnested(document, trail, known)
     close = joined[0] if joined else did_you_mean(field[-1], [*known, *later])
     message = f"{dotted(trail)} is not a key that is known here"
+    if close is None and known == ["tests"]:
+        message = f"{dotted(trail)} has no place in a file of tests, which holds tests: alone"
+        return document.at_key(Code.UNKNOWN_KEY, trail, message)
     if close is None:
-        elsewhere = _elsewhere(field[-1], school_file=school_file)
+        elsewhere = _elsewhere(field, school_file=school_file)
         hint = f"did you mean {elsewhere}?" if elsewhere else f"expected {one_of(list(known))}"
         return document.at_key(Code.UNKNOWN_KEY, trail, f"{message}; {hint}")
     write = f"{close}: {document.written(trail)}" if _is_short(document, trail) else f"{close}:"
@@ -110,9 +114,14 @@ def _unnested(document: Document, trail: Trail, known: Sequence[str]) -> tuple[s
     )
 
 
-def _elsewhere(name: str, *, school_file: bool) -> str | None:
-    """Where a key of this name is known, when it is known at just one other place."""
-    places = [field for field in fields(school_file=school_file) if field[-1] == name]
+def _elsewhere(wrong: Field, *, school_file: bool) -> str | None:
+    """Where a key of this name is known, when it is known at just one other place. What tests
+    expect is called as what they are about."""
+    places = [
+        field
+        for field in fields(school_file=school_file)
+        if field[-1] == wrong[-1] and (field[0] == "tests") == (wrong[0] == "tests")
+    ]
     return dotted(places[0]) if len(places) == 1 else None
 
 

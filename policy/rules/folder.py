@@ -7,6 +7,7 @@ from policy.rules.problems import Code, Problem, printable
 
 DISTRICT = "district.yaml"
 SCHOOLS = "schools"
+OF_TESTS = ".test.yaml"  # how the name of a file of tests ends
 BYTE_ORDER_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -21,11 +22,16 @@ class PolicyFile:
 
     @property
     def of_schools(self) -> bool:
-        return self.name != DISTRICT
+        return self.name.startswith(f"{SCHOOLS}/")
+
+    @property
+    def of_tests(self) -> bool:
+        return self.name.endswith(OF_TESTS)
 
 
 def read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
-    """district.yaml and schools/*.yaml of a folder, in this order, and what is wrong with them."""
+    """district.yaml, schools/*.yaml and *.test.yaml of a folder, in this order, and what is wrong
+    with them."""
     shown = printable(str(folder))
     try:
         if not folder.is_dir():
@@ -63,10 +69,16 @@ def _paths(folder: Path) -> tuple[list[Path], list[Problem]]:
         problems.append(Problem(Code.FILE_NOT_READ, printable(str(schools)), message))
     inside = sorted(schools.rglob("*")) if schools.is_dir() else []
     visible = [path for path in inside if not path.name.startswith(".")]
-    read = [path for path in visible if path.parent == schools and path.suffix == ".yaml"]
+    read = [path for path in visible if path.parent == schools and _is_of_school(path)]
     problems += [_not_read(path) for path in visible if path not in read and _is_yaml(path)]
-    problems += [_not_read(path) for path in _beside(folder) if path != district]
-    return [district] * district.exists() + read, problems
+    beside = [path for path in _beside(folder) if path != district]
+    tests = [path for path in beside if path.parent == folder and path.name.endswith(OF_TESTS)]
+    problems += [_not_read(path) for path in beside if path not in tests]
+    return [district] * district.exists() + read + tests, problems
+
+
+def _is_of_school(path: Path) -> bool:
+    return path.suffix == ".yaml" and not path.name.endswith(OF_TESTS)
 
 
 def _beside(folder: Path) -> list[Path]:
@@ -105,8 +117,9 @@ def _is_yaml(path: Path) -> bool:
 
 def _not_read(path: Path) -> Problem:
     if path.stem.casefold().endswith(".test"):
-        words = "files of tests are not supported yet; take it out of this folder"
-        return Problem(Code.NOT_SUPPORTED_YET, printable(str(path)), words)
+        words = "this file would not be read: files of tests stand beside district.yaml"
+        write = printable(f"{path.stem}.yaml")
+        return Problem(Code.FILE_NOT_READ, printable(str(path)), words, write=write)
     message = "this file would not be read: files of schools stand in schools/ and end in .yaml"
     return Problem(
         Code.FILE_NOT_READ,

@@ -7,7 +7,7 @@ its to say.
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policy.errors import PolicyAtFault
@@ -29,12 +29,14 @@ from policy.rules.model import Policy, SchoolRules
 from policy.rules.no_effect import without_effect
 from policy.rules.problems import Problem, report
 from policy.rules.schema import defaults
+from policy.rules.trial_faults import trial_faults
+from policy.rules.trials import trials_of
 
 GIT_PATHS = ("district.yaml", ":(glob)schools/*.yaml")
 
 
 def load_policy(folder: Path) -> Policy:
-    """The policy in a folder: district.yaml, and what schools/*.yaml change.
+    """The policy in a folder: district.yaml, what schools/*.yaml change, and its tests.
 
     Raises PolicyAtFault with all problems of all files, in file order.
     """
@@ -45,32 +47,45 @@ def load_policy(folder: Path) -> Policy:
     identities, found = read_identities(folder, documents.district)
     problems += found
     files += [identities.file] if identities.file else []
+    problems += [fault for document in documents.all for fault in trial_faults(document)]
     if problems or documents.district is None:
         raise PolicyAtFault(report(_in_file_order(problems, files)))
-    return _policy(folder, files, documents.district, documents.schools, identities)
+    policy = _policy(folder, files, documents.district, documents.schools, identities)
+    domain = policy.district.domains[0]
+    trials = (trials_of(document, folder, domain=domain) for document in documents.all)
+    return replace(policy, trials=tuple(trial for found in trials for trial in found))
 
 
 @dataclass(frozen=True, slots=True)
 class _Documents:
     district: Document | None
     schools: tuple[Document, ...]
+    tests: tuple[Document, ...]
+
+    @property
+    def all(self) -> tuple[Document, ...]:
+        """In file order."""
+        return (*([self.district] if self.district else ()), *self.schools, *self.tests)
 
 
 def _read(files: Sequence[PolicyFile]) -> tuple[_Documents, list[Problem]]:
     district: Document | None = None
     schools: list[Document] = []
+    tests: list[Document] = []
     problems: list[Problem] = []
     for file in files:
         document, found = read_yaml(file.shown, file.text)
         problems += found
         if document is None:
             continue
-        problems += check(document, school_file=file.of_schools)
-        if file.of_schools:
+        problems += check(document, school_file=file.of_schools, test_file=file.of_tests)
+        if file.of_tests:
+            tests.append(document)
+        elif file.of_schools:
             schools.append(document)
         else:
             district = document
-    return _Documents(district, tuple(schools)), problems
+    return _Documents(district, tuple(schools), tuple(tests)), problems
 
 
 def _in_file_order(problems: Sequence[Problem], files: Sequence[PolicyFile]) -> list[Problem]:
@@ -131,9 +146,10 @@ def merged(under: Mapping[str, Yaml], over: Yaml) -> dict[str, Yaml]:
 
 
 def digest_of(files: Sequence[PolicyFile]) -> str:
-    """The SHA-256 of all files' names and bytes."""
+    """The SHA-256 of all files' names and bytes. A file of tests is not among them: it changes
+    nothing of what is done, and courses of another digest are all looked at again."""
     digest = hashlib.sha256()
-    for file in files:
+    for file in (file for file in files if not file.of_tests):
         for part in (file.name.encode("utf-8", "surrogateescape"), file.content):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)

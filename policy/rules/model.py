@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 
+from policy.rules.trials import Trial
+
 BUILT_IN = "built-in default"  # in place of a line, where no file says anything
 
 
@@ -252,6 +254,7 @@ class Policy:
     pause: tuple[Pause, ...] = ()
     identities: Mapping[str, Identity] = field(default_factory=dict)  # by the SIS's key
     roles: Roles = Roles()
+    trials: tuple[Trial, ...] = ()  # its tests; nothing that is done depends on them
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""

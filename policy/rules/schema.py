@@ -25,7 +25,6 @@ LATER: frozenset[Field] = frozenset(
         ("roster", "provides"),
         ("people", "license"),
         ("classes", "combine"),
-        ("tests",),
     }
 )
 LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source
@@ -37,12 +36,14 @@ def schema() -> Schema:
     return cast(Schema, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
 
 
-@lru_cache(maxsize=2)
-def validator(*, school_file: bool) -> Draft202012Validator:
-    """The validator for district.yaml, or for a file in schools/."""
-    part = {"$ref": "#/$defs/school_file", "$defs": schema()["$defs"]}
+@lru_cache(maxsize=3)
+def validator(*, school_file: bool, test_file: bool = False) -> Draft202012Validator:
+    """The validator for district.yaml, for a file in schools/, or for one of tests."""
+    part = "test_file" if test_file else "school_file"
+    other = {"$ref": f"#/$defs/{part}", "$defs": schema()["$defs"]}
     return Draft202012Validator(
-        part if school_file else schema(), format_checker=Draft202012Validator.FORMAT_CHECKER
+        other if school_file or test_file else schema(),
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
 
 

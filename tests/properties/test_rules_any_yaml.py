@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policy.errors import PolicyAtFault
+from policy.render.trials_text import print_trials
 from policy.rules.lines import Trail, Yaml, read_yaml
 from policy.rules.load import load_policy
 from policy.rules.schema import LATER, fields
+from policy.trying import try_policy
 
 VALID = """\
 version: 1
@@ -58,6 +61,19 @@ limits:
   course.create: {district: 200}
 pause:
   - {from: 2027-06-10, to: 2027-08-20}
+tests:
+  - name: one section
+    given: {section: {name: "Lunch A", period: "3", starts: 2026-08-24, teacher: []}}
+    expect: {class: none}
+  - name: of several
+    given:
+      sections: [{key: a, teacher: a@springfield.example}, {students: [b@springfield.example]}]
+      section: a
+      date: 2026-09-01
+    expect: {class: {name: A, owner: a@springfield.example, students: []}}
+  - name: of a roster
+    given: {roster: ./small, person: pat@springfield.example}
+    expect: {classes: [Algebra], teaches: []}
 """
 unhurried = settings(deadline=None)
 KEYS = sorted({name for field in [*fields(school_file=False), *LATER] for name in field})
@@ -102,10 +118,11 @@ def policy_folder(district: bytes, school: bytes | None = None) -> Iterator[Path
 
 
 def load(district: bytes, school: bytes | None = None) -> list[str]:
-    """The problems of a policy; none where it loads."""
+    """The problems of a policy; none where it loads. Its tests, if it has any, are tried."""
     with policy_folder(district, school) as folder:
         try:
-            load_policy(folder)
+            outcomes = try_policy(load_policy(folder), date(2026, 9, 1))
+            print_trials("policies", "Springfield", outcomes)
         except PolicyAtFault as fault:
             problems = fault.problems
         else:

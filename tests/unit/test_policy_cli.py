@@ -42,6 +42,19 @@ def test_validate(monkeypatch: pytest.MonkeyPatch, capsys: Out, policies: Path) 
     assert (said.out, said.err) == ("", f"{policies}: the policy of Maple is fine.\n")
 
 
+def test_a_policy_whose_tests_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out, policies: Path
+) -> None:
+    tests = "tests:\n  - {name: one, given: {section: {}}, expect: {class: none}}\n"
+    (policies / "a.test.yaml").write_text(tests, encoding="utf-8")
+    assert run(monkeypatch, "validate", policies) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    words = " ".join(said.err.split())
+    assert words.startswith(f"{policies}/a.test.yaml:2 one class expected no class found a class,")
+    assert words.endswith(f"{policies}: the policy of Maple fails 1 of its 1 test; 0 passed.")
+
+
 def test_a_policy_at_fault(monkeypatch: pytest.MonkeyPatch, capsys: Out, policies: Path) -> None:
     (policies / "district.yaml").write_text(POLICY + "clases: {}\n", encoding="utf-8")
     assert run(monkeypatch, "validate", policies) == 2

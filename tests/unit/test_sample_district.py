@@ -11,6 +11,7 @@ import pytest
 from policy.roster.load import load_roster
 from policy.roster.model import Role, Roster, Section
 from policy.rules.load import load_policy
+from policy.trying import try_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 SPRINGFIELD = ROOT / "policy" / "examples" / "springfield"
@@ -56,6 +57,12 @@ def test_its_policy_can_be_used() -> None:
     assert policy.district.id == "springfield"
     assert policy.roster_path == str(SPRINGFIELD / "roster")
     assert list(policy.schools) == ["0043"]
+
+
+def test_its_own_tests_pass() -> None:
+    outcomes = try_policy(load_policy(SPRINGFIELD), TODAY)
+    assert [outcome.trial.name for outcome in outcomes if not outcome.has_passed] == []
+    assert len(outcomes) == 8
 
 
 def test_its_size(roster: Roster) -> None:

@@ -27,6 +27,7 @@ from policy.rules.scope import FACTS_OF_MATCHER
 ROOT = Path(__file__).resolve().parents[3]
 POLICY_PAGE = (ROOT / "docs/policy.md").read_text(encoding="utf-8")
 ERRORS_PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
 MESSAGES = sorted((ROOT / "tests/mistakes/policy").glob("*.txt"))
 DISTRICT, SCHOOL = fields(school_file=False), fields(school_file=True)
 EITHER = {**DISTRICT, **SCHOOL}
@@ -46,13 +47,18 @@ WHOLE: set[Field] = {  # matchers are told in a table of their own, the others i
     ("students", "exceptions", "where"),
     ("classes", "adopt"),
     ("classes", "after_term"),
+    ("tests",),
 }
+TESTS: set[Field] = {f for f in EITHER if f[0] == "tests"}  # told in tables of their own
 
 
 def leaves(known: dict[Field, Schema]) -> list[Field]:
     """The keys that have a row in the table: those that hold a value rather than more keys."""
     maps = {field[:-1] for field in known} - LISTS - WHOLE
-    return [field for field in known if field not in maps and field[:-1] not in WHOLE]
+    inside_tests = TESTS - {("tests",)}
+    return [
+        field for field in known if field not in maps | inside_tests and field[:-1] not in WHOLE
+    ]
 
 
 def section(page: str, title: str) -> str:
@@ -152,6 +158,7 @@ def test_the_defaults() -> None:
         },
         "pause": [],
         "roles": {"admin": [], "approver": [], "viewer": []},
+        "tests": [],
     }
 
 
@@ -227,15 +234,31 @@ class TestPolicyPage:
         assert all(f"`{source}`" in text for source in LATER_SOURCES)
 
     def test_its_examples_load(self, tmp_path: Path) -> None:
-        shortest, whole, school = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
+        shortest, whole, school, *tests = YAML_BLOCKS
         (tmp_path / "schools").mkdir()
         (tmp_path / "schools" / "lincoln.yaml").write_text(school, encoding="utf-8")
+        for number, text in enumerate(tests):
+            (tmp_path / f"{number}.test.yaml").write_text(text, encoding="utf-8")
         for text in (shortest, whole):
             (tmp_path / "district.yaml").write_text(text, encoding="utf-8")
-            assert set(load_policy(tmp_path).schools) == {"0042", "0043"}
+            policy = load_policy(tmp_path)
+            assert set(policy.schools) == {"0042", "0043"}
+            assert len(policy.trials) == 6
+
+    def test_its_tables_name_every_key_of_a_test(self) -> None:
+        page = section(POLICY_PAGE, "Tests of a policy")
+        of_tests, of_sections = page.split("\n| Key of a section |")
+        made_up = ("tests", "given", "section")
+        within = [dotted(f[3:]) for f in DISTRICT if f[:3] == made_up and len(f) == 4]
+        assert [as_field(row[0]) for row in rows(of_sections)] == within
+        others = [f for f in DISTRICT if f[0] == "tests" and len(f) > 1]
+        others = [f for f in others if len(f) < 4 or f[:2] == ("tests", "expect")]
+        maps = {("tests", "given"), ("tests", "expect")}
+        named = [as_field(row[0]) for row in rows(of_tests)]
+        assert named == [dotted(f[1:]) for f in others if f not in maps]
 
     def test_its_whole_example_shows_the_defaults(self) -> None:
-        _, whole, _ = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
+        _, whole, *_ = YAML_BLOCKS
         document, _ = read_yaml("docs/policy.md", whole)
         assert document is not None
         data = cast(dict[str, Yaml], document.data)
@@ -245,6 +268,7 @@ class TestPolicyPage:
             "students": {"exceptions": []},
             "pause": [],
             "roles": {"admin": [], "approver": []},
+            "tests": [],
         }
         shown = merged(data, empty)
         assert {key: shown[key] for key in defaults()} == defaults()
