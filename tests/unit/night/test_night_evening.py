@@ -312,7 +312,8 @@ def test_a_renumbered_section_is_found_and_its_class_is_not_made_twice() -> None
     [hold] = plan.held
     assert (hold.reason, hold.kind, hold.count) == (HeldFor.RENUMBERED, Kind.COURSE_UPDATE, 1)
     assert evening.claims[alias("n3")].old == base_record(still.rows[alias("s3")])
-    assert plan.notices == ()  # its hold tells of it
+    # That one has gone its hold tells; all have one name here.
+    assert [notice.code for notice in plan.notices] == ["M312"]
 
 
 def test_a_changed_key_is_found_for_every_section() -> None:
