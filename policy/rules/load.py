@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy.errors import PolicyAtFault
-from policy.rules.build import district_of, freshness_of, pause_of, roster_path_of, rules_of
+from policy.rules.build import (
+    district_of,
+    freshness_of,
+    license_of,
+    pause_of,
+    roster_path_of,
+    rules_of,
+)
 from policy.rules.check import check
 from policy.rules.commit import commit_of
 from policy.rules.contradictions import contradictions
@@ -100,6 +107,7 @@ def _policy(
         commit=commit_of(folder, GIT_PATHS),
         freshness=freshness_of(whole, lines),
         pause=pause_of(whole, lines),
+        license=license_of(whole),
     )
 
 

@@ -56,6 +56,14 @@ class Keep(Enum):
     OUT = "out"
 
 
+class License(Enum):
+    """Which licence everybody in a class needs."""
+
+    EDUCATION_PLUS = "education_plus"
+    EDUCATION_STANDARD = "education_standard"  # or Plus, which includes it
+    NONE = "none"  # nobody is checked
+
+
 @dataclass(frozen=True, slots=True)
 class District:
     id: str
@@ -221,6 +229,7 @@ class Policy:
     commit: str | None
     freshness: Freshness = Freshness()
     pause: tuple[Pause, ...] = ()
+    license: License = License.EDUCATION_PLUS
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""
