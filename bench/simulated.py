@@ -64,6 +64,7 @@ def world(policy: Path) -> Iterator[tuple[World, Callable[[], str]]]:
                 "ROLLBOOK_GOOGLE_CREDENTIALS": str(key),
                 "ROLLBOOK_GOOGLE_ADMIN": admin_of(stage),
                 "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "1000000",
+                "ROLLBOOK_GOOGLE_LICENSE_CALLS_PER_MINUTE": "1000000",
                 "ROLLBOOK_TODAY": "2026-09-01",
             }
         )

@@ -87,6 +87,7 @@ def _environment(folder: Path, url: str, key: Path, *, admin: str) -> dict[str, 
         "ROLLBOOK_GOOGLE_CREDENTIALS": str(key),
         "ROLLBOOK_GOOGLE_ADMIN": admin,
         "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": CALLS_PER_MINUTE,
+        "ROLLBOOK_GOOGLE_LICENSE_CALLS_PER_MINUTE": CALLS_PER_MINUTE,
         "ROLLBOOK_TODAY": TODAY,
     }
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
-from policy.google.base import Classroom, Directory, Reports
-from policy.merge.desire import Known, desire
-from policy.merge.judge import Comparing, judge
+from policy.google.base import Classroom, Directory, Licensing, Reports
+from policy.merge.desire import Known, Wishes, desire
+from policy.merge.judge import Comparing, Evening, judge
 from policy.merge.people import AccountFacts, Matches, match_people
 from policy.merge.plan import Kind, Plan
 from policy.merge.records import Remembered
 from policy.merge.wish import Sources
 from policy.night.evening import read_evening
 from policy.night.freshness import Arrival, arrival, check_freshness
+from policy.night.licences import check_licences
 from policy.night.reading import (
     Books,
     account_facts,
@@ -47,7 +48,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything outside: the doors, the settings, time, and who watches. Without the door to
-    Reports every roster is read every night."""
+    Reports every roster is read every night; without that to Licensing nobody's licence is
+    checked."""
 
     store: Store
     classroom: Classroom
@@ -57,6 +59,7 @@ class World:
     sleep: Callable[[float], None]
     progress: Progress = lambda _done, _total: None
     reports: Reports | None = None
+    licensing: Licensing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,17 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         clock=world.clock(),
         rolling=world.settings.full_read_nights,
     )
+    evening = _with_licences(evening, wishes, sources, world)
     return judge(sources, wishes, evening, now=now, plan_id=new_id(world))
+
+
+def _with_licences(evening: Evening, wishes: Wishes, sources: Sources, world: World) -> Evening:
+    """The evening, with who lacks the licence that is needed; asked for before the first load is
+    done, and not on later nights."""
+    if not evening.is_first_load or world.licensing is None:
+        return evening
+    told = check_licences(world.licensing, sources, wishes.desired)
+    return replace(evening, notices=(*evening.notices, *told))
 
 
 def _watch(world: World, books: Books, matches: Matches) -> Watch:

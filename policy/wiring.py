@@ -10,16 +10,19 @@ from policy.errors import SettingAtFault
 from policy.google.classroom import ClassroomGateway
 from policy.google.credentials import (
     AUDIT_SCOPE,
+    DIRECTORY_SCOPE,
+    LICENSING_SCOPE,
     SCOPES,
     DelegatedCredentials,
     TokenCredentials,
 )
 from policy.google.directory import DirectoryGateway
 from policy.google.lanes import Lane, Lanes
+from policy.google.licensing import LicensingGateway
 from policy.google.reports import ReportsGateway
 from policy.google.teacher import TeacherGateway
 from policy.google.transport import Transport
-from policy.run.pace import Budget, Pace
+from policy.run.pace import Budget, Pace, Steady
 from policy.settings import Settings
 from policy.store.sql import SqlStore
 
@@ -36,12 +39,14 @@ def open_world(settings: Settings, progress: Progress | None = None) -> Iterator
         closing(classroom(settings)) as rooms,
         closing(directory(settings)) as people,
         closing(reports(settings)) as audit,
+        closing(licensing(settings)) as licenses,
     ):
         yield World(
             store=store,
             classroom=rooms,
             directory=people,
             reports=audit,
+            licensing=licenses,
             settings=settings,
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,
@@ -75,6 +80,12 @@ def reports(settings: Settings) -> ReportsGateway:
     """Classroom's audit log, by the first administrator and a token of its own. To be closed."""
     transport = as_admin(settings, scopes=(AUDIT_SCOPE,))
     return ReportsGateway(transport, Pace(ADMIN_CALLS_PER_MINUTE))
+
+
+def licensing(settings: Settings) -> LicensingGateway:
+    """Who has which licence, by the first administrator and a token of its own. To be closed."""
+    transport = as_admin(settings, scopes=(LICENSING_SCOPE, DIRECTORY_SCOPE))
+    return LicensingGateway(transport, Steady(settings.license_calls_per_minute))
 
 
 def teacher_classroom(settings: Settings, token: str) -> TeacherGateway:

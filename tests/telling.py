@@ -243,6 +243,7 @@ class Story:
             "ROLLBOOK_GOOGLE_CREDENTIALS": str(self.folder / "key.json"),
             "ROLLBOOK_GOOGLE_ADMIN": ADMIN,
             "ROLLBOOK_GOOGLE_CALLS_PER_MINUTE": "1000000",
+            "ROLLBOOK_GOOGLE_LICENSE_CALLS_PER_MINUTE": "1000000",
         }
 
     def sync(self, *words: str, **settings: str) -> Said:

@@ -166,6 +166,32 @@ class Reports(Protocol):
         """Everything since then. Raises GoogleRefused without the scope or the right to ask."""
 
 
+class Edition(Enum):
+    """What a licence of Google Workspace for Education is for."""
+
+    PLUS = "Education Plus"
+    STANDARD = "Education Standard"
+    UNKNOWN = "unknown"  # a kind of licence that was not there when this was written
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseHeld:
+    """A licence that somebody has; `email` is the account's primary one, case-folded, `name` what
+    Google calls it, with its SKU id."""
+
+    email: str
+    edition: Edition
+    name: str
+
+
+class Licensing(Protocol):
+    """Google's Enterprise License Manager."""
+
+    def licenses(self) -> Iterable[LicenseHeld]:
+        """Every assigned licence of Education Standard and Plus, to the last page. Raises
+        GoogleRefused without the scope or the right to ask, GoogleOutOfReach."""
+
+
 class TeacherClassroom(Protocol):
     """Classroom as one teacher sees it, by the token of the current click."""
 

@@ -22,13 +22,15 @@ from google.oauth2 import service_account
 from policy.errors import GoogleOutOfReach, GoogleRefused, SettingAtFault
 from policy.google.http import without_emails
 
+DIRECTORY_SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
 SCOPES = (
     "https://www.googleapis.com/auth/classroom.courses",
     "https://www.googleapis.com/auth/classroom.rosters",
-    "https://www.googleapis.com/auth/admin.directory.user.readonly",
+    DIRECTORY_SCOPE,
 )
 # Asked for apart: a request that names one scope which was not delegated is refused whole.
 AUDIT_SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
+LICENSING_SCOPE = "https://www.googleapis.com/auth/apps.licensing"
 VARIABLE = "ROLLBOOK_GOOGLE_CREDENTIALS"
 KEY_FIELDS = ("client_email", "private_key", "token_uri")
 TIMEOUT = 60

@@ -131,7 +131,7 @@ def judge(
         kept=tuple(kept for found in compared for kept in found.kept),
         unmatched=tuple(wishes.unmatched),
         waiting=tuple(wishes.waiting),
-        notices=(*wishes.notices, *evening.notices, *_deserted(early)),
+        notices=(*evening.notices, *wishes.notices, *_deserted(early)),
         courses=len(wishes.desired) + len(wishes.quiet),
         schools=wishes.schools,
         settle=_settle(compared, sources, evening),

@@ -21,6 +21,7 @@ from policy.rules.model import (
     Freshness,
     Holder,
     Keep,
+    License,
     Limit,
     Matcher,
     Pause,
@@ -54,6 +55,11 @@ def roster_path_of(data: Mapping[str, Yaml], folder: Path) -> str:
     """The path of the one source, made absolute against the policy's folder."""
     source = cast(list[dict[str, Yaml]], data["roster"])[0]
     return os.path.abspath(folder / str(source.get("path", "./roster")))
+
+
+def license_of(data: Mapping[str, Yaml]) -> License:
+    """The licence that people need."""
+    return License(_map(data, "people")["license"])
 
 
 def freshness_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Freshness:

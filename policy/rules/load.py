@@ -14,6 +14,7 @@ from policy.errors import PolicyAtFault
 from policy.rules.build import (
     district_of,
     freshness_of,
+    license_of,
     pause_of,
     roles_of,
     roster_path_of,
@@ -132,6 +133,7 @@ def _policy(
         pause=pause_of(whole, lines),
         identities=identities.emails,
         roles=roles_of(whole),
+        license=license_of(whole),
     )
 
 

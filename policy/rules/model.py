@@ -58,6 +58,14 @@ class Keep(Enum):
     OUT = "out"
 
 
+class License(Enum):
+    """Which licence everybody in a class needs."""
+
+    EDUCATION_PLUS = "education_plus"
+    EDUCATION_STANDARD = "education_standard"  # or Plus, which includes it
+    NONE = "none"  # nobody is checked
+
+
 @dataclass(frozen=True, slots=True)
 class District:
     id: str
@@ -255,6 +263,7 @@ class Policy:
     identities: Mapping[str, Identity] = field(default_factory=dict)  # by the SIS's key
     roles: Roles = Roles()
     trials: tuple[Trial, ...] = ()  # its tests; nothing that is done depends on them
+    license: License = License.EDUCATION_PLUS
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""

@@ -107,6 +107,34 @@ class Budget:
         return when + calls * SPREAD / allowed
 
 
+class Steady:
+    """One call after another, so many a minute at most: for a quota of so many a second. By one
+    thread at a time."""
+
+    def __init__(
+        self,
+        calls_per_minute: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._apart = 60 / calls_per_minute
+        self._clock = clock
+        self._sleep = sleep
+        self._free = float("-inf")
+
+    def take(self, calls: int) -> None:
+        """Wait until the next call may go, and count this many."""
+        now = self._clock()
+        if self._free > now:
+            self._sleep(self._free - now)
+        self._free = max(self._free, now) + calls * self._apart
+
+    def back_off(self, seconds: float) -> None:
+        """Google has refused for the rate all the same: nothing goes for this long."""
+        self._free = max(self._free, self._clock() + seconds)
+
+
 class Pace:
     """The pace of one user, within the project's budget if there is one. Threads wait in turn."""
 

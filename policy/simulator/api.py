@@ -137,7 +137,7 @@ class Api:
         person = SERVICE_ACCOUNT if grant.user == ACCOUNT_ID else state.people.get(grant.user)
         if person is None or not person.active:
             raise unauthenticated(given=True)
-        if not person.classroom and not request.path.startswith("/admin/"):
+        if not person.classroom and not request.path.startswith(("/admin/", "/apps/")):
             raise denied("ClassroomDisabled")
         return grant, person
 

@@ -19,6 +19,7 @@ from policy.simulator.shapes import Misfit, Schema, Shapes
 DOCUMENTS = {
     "classroom": "classroom.v1",
     "directory": "admin.directory_v1",
+    "licensing": "licensing.v1",
     "reports": "admin.reports_v1",
 }
 VARIABLE = re.compile(r"\{(\w+)\}")

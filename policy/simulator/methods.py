@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from policy.simulator import aliases, courses, directory, members, profiles, reports
+from policy.simulator import aliases, courses, directory, licensing, members, profiles, reports
 from policy.simulator.state import Role
 from policy.simulator.world import Handler
 
@@ -28,4 +28,6 @@ HANDLERS: Mapping[str, Handler] = {
     "directory.users.list": directory.list_users,
     "directory.users.get": directory.get_user,
     "reports.activities.list": reports.list_activities,
+    "licensing.licenseAssignments.listForProduct": licensing.list_assignments,
+    "licensing.licenseAssignments.listForProductAndSku": licensing.list_assignments,
 }

@@ -23,6 +23,7 @@ FIELDS: Mapping[str, tuple[str, type]] = {
     "deleted": ("deleted", bool),
     "classroom": ("classroom", bool),
     "teacher": ("teacher", bool),
+    "licenses": ("licenses", list),
     "since": ("since", float),
 }
 LATEST = 1e11  # seconds; a time beyond it has no date
@@ -73,7 +74,7 @@ def read_person(data: object, *, where: str) -> Told:
 def person_json(person: Person) -> dict[str, object]:
     """A person as `read_person` takes it."""
     shown = {name: getattr(person, field) for name, (field, _) in FIELDS.items()}
-    return {**shown, "aliases": list(person.aliases)}
+    return {**shown, "aliases": list(person.aliases), "licenses": list(person.licenses)}
 
 
 def _known(world: World, told: Told) -> Person | None:
@@ -95,9 +96,11 @@ def _known(world: World, told: Told) -> Person | None:
 def _check_texts(person: Person) -> None:
     """Raises InputAtFault for what could be neither answered nor saved."""
     try:
-        "".join((person.email, person.given, person.family, *person.aliases)).encode()
+        texts = (person.email, person.given, person.family, *person.aliases, *person.licenses)
+        "".join(texts).encode()
     except UnicodeEncodeError:
-        raise InputAtFault("a name or an address has half of a surrogate pair in it") from None
+        words = "a name, an address or a licence has half of a surrogate pair in it"
+        raise InputAtFault(words) from None
 
 
 def checked(value: object, kind: type, *, where: str) -> object:

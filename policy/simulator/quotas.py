@@ -73,6 +73,8 @@ class Quotas:
 def _limits(api: str, user_id: str, switches: Switches) -> tuple[tuple[str, str, float, int], ...]:
     """The limits that a call is under: name, who is counted, seconds, calls."""
     minute = switches.quota_window
+    if api == "licensing":
+        return (("Queries per second", user_id, 1.0, switches.licensing_per_second),)
     if api != "classroom":
         most = switches.directory_per_user if api == "directory" else switches.reports_per_user
         return ((f"Queries per minute per user ({api})", user_id, minute, most),)

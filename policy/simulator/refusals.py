@@ -7,6 +7,7 @@ JsonObject = dict[str, object]
 SERVICES = {
     "classroom": "classroom.googleapis.com",
     "directory": "admin.googleapis.com",
+    "licensing": "licensing.googleapis.com",
     "reports": "admin.googleapis.com",
 }
 
@@ -184,8 +185,10 @@ def unauthenticated(*, given: bool) -> Refusal:
 
 
 def over_quota(limit: str, *, api: str, switches: Switches) -> Refusal:
-    """429, or 403 for the Directory if so set: too many calls; `limit` is the quota's name, such as
-    "Requests per minute per user"."""
+    """429, or 403 for the Directory if so set, or 503 for licences: too many calls; `limit` is the
+    quota's name, such as "Requests per minute per user"."""
+    if api == "licensing":
+        return unavailable()  # by Google's page of that API's limits
     info: JsonObject = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "RATE_LIMIT_EXCEEDED",

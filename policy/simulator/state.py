@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from policy.errors import InputAtFault
 
+EDUCATION_PLUS = "1010310008"  # the licence that everybody has who is not told to have another
+
 
 class Role(StrEnum):
     """The two roles that a seat can have."""
@@ -33,6 +35,7 @@ class Person:
     deleted: bool = False
     classroom: bool = True  # whether the service is switched on for this account
     teacher: bool = True  # whether it counts as a teacher; see `who_may_create`
+    licenses: tuple[str, ...] = (EDUCATION_PLUS,)  # SKU ids
     since: float = 0.0
 
     @property
@@ -124,6 +127,7 @@ class State:
         self.activities: list[Activity] = []  # the oldest first, which has the lowest number
         self.people_version = 0
         self.last_search: tuple[object, list[Person]] | None = None  # the Directory's
+        self.last_licenses: tuple[object, list[tuple[Person, str]]] | None = None
         self._spellings: dict[str, str] = {}  # folded address -> person
         self._order: list[int] = []  # numbers of courses, rising
         self._by_number: dict[int, str] = {}

@@ -24,6 +24,7 @@ class Switches:
     classroom_per_day: int = 4_000_000
     directory_per_user: int = 2_400
     reports_per_user: int = 2_400
+    licensing_per_second: int = 1
     batch_limit: int = 50
     course_teachers: int = 50
     course_members: int = 1_000
@@ -81,6 +82,7 @@ class Switches:
 
     # Of some people and courses, always the same ones.
     email_missing_rate: float = 0.0
+    license_missing_rate: float = 0.0
     foreign_members_hidden_rate: float = 0.0
     broken_course_rate: float = 0.0
     ownerless_broken_rate: float = 0.0
@@ -113,6 +115,7 @@ class Switches:
     profile_scopes_may_enrol: bool = False
     owner_change_reported: bool = False
     reports_denied_status: Literal[401, 403] = 401
+    licensing_most_right: int = 100
 
     # Of the simulator itself.
     check_answers: bool = True

@@ -17,6 +17,8 @@ from policy.google.base import (
     Account,
     Course,
     CourseState,
+    Edition,
+    LicenseHeld,
     Members,
     Outcome,
     Unreadable,
@@ -24,14 +26,24 @@ from policy.google.base import (
     Write,
 )
 from policy.google.classroom import ClassroomGateway
-from policy.google.credentials import AUDIT_SCOPE, DelegatedCredentials, TokenCredentials
+from policy.google.credentials import (
+    AUDIT_SCOPE,
+    DIRECTORY_SCOPE,
+    LICENSING_SCOPE,
+    SCOPES,
+    DelegatedCredentials,
+    TokenCredentials,
+)
 from policy.google.directory import DirectoryGateway
+from policy.google.licensing import LicensingGateway
 from policy.google.reports import ReportsGateway
 from policy.google.teacher import TeacherGateway
 from policy.google.transport import Transport
 from policy.run.pace import Pace as MinutePace
+from policy.run.pace import Steady
 from policy.simulator.app import Simulator
 from policy.simulator.faults import Where
+from policy.simulator.people import put_person, read_person
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
 
@@ -510,6 +522,55 @@ def test_without_the_scope_or_the_right_nobody_reads_the_audit_log(tmp_path: Pat
         nobody = audit_log(maple)
         with pytest.raises(GoogleRefused, match=AUDIT_SCOPE):
             list(nobody.activities(datetime.now(UTC) - timedelta(hours=1)))
+        nobody.close()
+
+
+def licensing(maple: School, admin: str = ADMIN, *, clock: Clock | None = None) -> LicensingGateway:
+    credentials = DelegatedCredentials(
+        maple.key, admin=admin, root=maple.url, scopes=(LICENSING_SCOPE, DIRECTORY_SCOPE)
+    )
+    transport = Transport(maple.url, credentials)
+    if clock is None:
+        return LicensingGateway(transport, Freely())
+    pace = Steady(57, clock=clock, sleep=clock.sleep)
+    return LicensingGateway(transport, pace, sleep=clock.sleep)
+
+
+def test_licences_are_read_to_the_last_page_within_googles_quota(tmp_path: Path) -> None:
+    """Google has one call a second, and tells of some people only when pages are too large."""
+    clock = Clock()
+    with school(tmp_path, Switches(), clock) as maple:
+        many = [f"many{number:04}@{DOMAIN}" for number in range(1_050)]
+        for email in many:
+            maple.sim.add_user(email)
+        standard = {"email": many[7], "licenses": ["1010310006"]}
+        put_person(maple.sim.world, read_person(standard, where="somebody"))
+        gateway, began = licensing(maple, clock=clock), clock.now
+        found = list(gateway.licenses())
+        gateway.close()
+        calls = maple.sim.calls
+    by_email = {one.email: one for one in found}
+    assert len(found) == len(by_email) == 1_050 + 1 + len(TEACHERS) + len(STUDENTS)
+    assert by_email[ADMIN] == LicenseHeld(
+        ADMIN, Edition.PLUS, "Google Workspace for Education Plus (1010310008)"
+    )
+    assert by_email[many[7]].edition is Edition.STANDARD
+    assert calls.api["licensing.licenseAssignments.listForProduct"] == 11
+    assert calls.requests[503] == 0
+    assert 10 < clock.now - began < 11
+
+
+def test_without_the_scope_or_the_right_nobody_reads_licences(tmp_path: Path) -> None:
+    with school(tmp_path) as maple:
+        teacher = licensing(maple, TEACHERS[0])
+        with pytest.raises(GoogleRefused, match="refused to list who has a licence") as refused:
+            list(teacher.licenses())
+        teacher.close()
+        assert refused.value.status == 403
+        maple.sim.allowed_scopes = frozenset(SCOPES)
+        nobody = licensing(maple)
+        with pytest.raises(GoogleRefused, match=LICENSING_SCOPE):
+            list(nobody.licenses())
         nobody.close()
 
 

@@ -28,6 +28,7 @@ SCOPES = [
         "classroom.profile.emails",
         "admin.directory.user.readonly",
         "admin.reports.audit.readonly",
+        "apps.licensing",
     )
 ]
 ADMIN = "admin@school.example"
@@ -98,6 +99,18 @@ def every_page(resource: Any, request: Any, name: str) -> list[Any]:
         found += answer.get(name, [])
         request = resource.list_next(request, answer)
     return found
+
+
+def test_licences_of_the_product_and_of_one_kind(shared: School) -> None:
+    client = shared.service(name="licensing").licenseAssignments()
+    place = {"productId": "101031", "customerId": "C01simula"}
+    request = client.listForProduct(**place)
+    first = request.execute()
+    rest = client.listForProduct_next(request, first).execute()
+    found = [item["userId"] for item in (*first["items"], *rest["items"])]
+    assert (len(first["items"]), "nextPageToken" in rest) == (100, False)
+    assert sorted(found) == sorted({ADMIN, *TEACHERS, *STUDENTS})
+    assert client.listForProductAndSku(skuId="1010310005", **place).execute().get("items") is None
 
 
 def run_batch(service: Any, requests: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/classroom.rosters",
     "https://www.googleapis.com/auth/admin.directory.user.readonly",
     "https://www.googleapis.com/auth/admin.reports.audit.readonly",
+    "https://www.googleapis.com/auth/apps.licensing",
 )
 QUIET = Switches(enforce_quotas=False, check_answers=False)
 

@@ -15,7 +15,7 @@ from policy.merge.plan import Change, Kind, Plan
 from policy.run.apply import Finished
 from policy.run.running import Undone
 
-READS = ("list", "get")
+READS = ("list", "get", "listForProduct")
 SLACK = timedelta(hours=1)  # a night that has to wait for Google looks at its clock later
 ALLOWED_WRITES = {
     "classroom.courses.create",

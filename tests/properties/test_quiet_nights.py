@@ -2,7 +2,7 @@
 within 15 nights, however late its report comes and if it never does, and stays as it is meanwhile.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from histories.acts import Act, Changes, Drops, Lists, PutsIn, Renames, TakesOut
 from histories.district import District
+from histories.indoors import transport
 from histories.play import Day, History, Night, Play, Reported
 from histories.sis import Listed, Row, Sis, email_of
 from histories.wants import PREFIX
+from nights import Unhurried
+from policy.google.licensing import LicensingGateway
 from policy.night.watching import OVERLAP
 
 FOUND_WITHIN = 15  # nights
+LICENSES = "licensing.licenseAssignments.listForProduct"
 TARGET = 0.2  # calls a course, on a quiet night
 
 
@@ -34,6 +38,8 @@ def sis_of(sections: int, *, students: int = 6) -> Sis:
 def load(sections: int, reported: Reported | None) -> Play:
     """The district after its first two nights."""
     play = Play(History((), district=District(grace=0), reported=reported), sis=sis_of(sections))
+    gateway = LicensingGateway(transport(), Unhurried(play.clock), sleep=play.clock.sleep)
+    play.world = replace(play.world, licensing=gateway)
     for _ in range(2):
         play.day(Day())
     return play
@@ -47,6 +53,8 @@ def calls_a_course(play: Play, courses: int) -> float:
 def test_a_quiet_night_makes_few_calls() -> None:
     play = load(140, Reported(lag=3))
     assert [calls_a_course(play, 140) <= TARGET for _ in range(3)] == [True] * 3
+    asked = [told.calls.get(LICENSES, 0) for told in play.nights]
+    assert asked == [10, 0, 0, 0, 0]  # for 980 people, a hundred a call
 
 
 def test_without_reports_every_roster_is_read() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from policy import wiring
 from policy.errors import GoogleRefused, SettingAtFault
-from policy.google.credentials import AUDIT_SCOPE, SCOPES
+from policy.google.credentials import AUDIT_SCOPE, LICENSING_SCOPE, SCOPES
 from policy.settings import read_settings
 from policy.simulator.app import Simulator
 from policy.simulator.server import serve
@@ -22,7 +22,9 @@ def key_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("make", [wiring.classroom, wiring.directory, wiring.reports])
+@pytest.mark.parametrize(
+    "make", [wiring.classroom, wiring.directory, wiring.reports, wiring.licensing]
+)
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -75,7 +77,7 @@ def test_a_pace_that_holds_no_batch_names_its_setting(key_file: Path) -> None:
 def test_the_world_has_every_door_and_each_api_a_pace_and_a_scope_of_its_own(
     tmp_path: Path,
 ) -> None:
-    """A domain that has not granted the audit log's scope gives tokens for the rest."""
+    """A domain that has not granted the optional scopes gives tokens for the rest."""
     sim = Simulator("school.example")
     sim.allowed_scopes = frozenset(SCOPES)
     sim.add_user(ONE, admin=True)
@@ -98,6 +100,9 @@ def test_the_world_has_every_door_and_each_api_a_pace_and_a_scope_of_its_own(
             assert world.reports is not None
             with pytest.raises(GoogleRefused, match=AUDIT_SCOPE):
                 list(world.reports.activities(datetime.now(UTC) - timedelta(hours=1)))
+            assert world.licensing is not None
+            with pytest.raises(GoogleRefused, match=LICENSING_SCOPE):
+                list(world.licensing.licenses())
             assert list(world.classroom.courses()) == []
 
 

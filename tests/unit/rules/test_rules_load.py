@@ -25,6 +25,7 @@ from policy.rules.model import (
     Freshness,
     Holder,
     Keep,
+    License,
     Limit,
     Matcher,
     Pause,
@@ -104,7 +105,7 @@ roster:
   - source: folder
     path: /srv/drops/today.zip
 freshness: {max_age: 2d, min_size: 0%}
-people: {match: email}
+people: {match: email, license: education_standard}
 classes:
   scope:
     schools: ["0042", Lincoln High]
@@ -194,6 +195,7 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
         commit=None,
         freshness=Freshness(timedelta(hours=36), 0.8, "built-in default"),
         pause=(),
+        license=License.EDUCATION_PLUS,
     )
 
 
@@ -282,6 +284,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
             "course.create": Limit(Allowance(count=0), None, None, 0, "policies/district.yaml:54"),
         },
     )
+    assert policy.license is License.EDUCATION_STANDARD
     assert policy.freshness == Freshness(timedelta(days=2), 0.0, "policies/district.yaml:10")
     assert policy.pause == (
         Pause(date(2027, 6, 10), date(2027, 8, 20), "policies/district.yaml:56"),

@@ -111,7 +111,7 @@ def test_the_defaults() -> None:
     assert defaults() == {
         "roster": [{"source": "folder", "path": "./roster"}],
         "freshness": {"max_age": "36h", "min_size": "80%"},
-        "people": {"match": "email"},
+        "people": {"match": "email", "license": "education_plus"},
         "classes": {
             "scope": {
                 "schools": "all",
@@ -176,6 +176,7 @@ def test_what_a_school_may_hold() -> None:
         ("freshness", "min_size"),
         ("people", "match"),
         ("people", "identities"),
+        ("people", "license"),
         ("classes", "key"),
         ("limits", "student.remove", "district"),
         ("limits", "teacher.remove", "district"),

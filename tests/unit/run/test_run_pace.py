@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.errors import SettingAtFault
-from policy.run.pace import LESS, SPREAD, WINDOW, Budget, Pace
+from policy.run.pace import LESS, SPREAD, WINDOW, Budget, Pace, Steady
 
 
 @dataclass
@@ -343,3 +343,17 @@ def test_threads_share_one_pace() -> None:
         thread.join()
     assert sum(calls for _, calls in taken) == 1_000
     assert 4 * WINDOW <= clock.now - 1_000 < 5 * WINDOW
+
+
+def test_a_steady_pace_lets_one_go_after_the_other() -> None:
+    clock = Clock()
+    pace = Steady(30, clock=clock, sleep=clock.sleep)
+    assert gone_at(pace, clock, calls=1, times=3) == [1_000, 1_002, 1_004]
+    clock.now += 60  # a quiet minute saves nothing up
+    assert gone_at(pace, clock, calls=1, times=2) == [1_064, 1_066]
+    pace.take(2)
+    pace.back_off(1)
+    pace.take(1)
+    pace.back_off(10)
+    pace.take(1)
+    assert clock.now == 1_082
