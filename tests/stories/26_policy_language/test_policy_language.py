@@ -37,6 +37,7 @@ def test_somebody_has_another_email_at_google(story: Story) -> None:
     told = story.run("explain", "s3", "--course", "algebra").out
     assert "newcomer@maple.example holds: people.identities has another e-mail" in told
     assert "(policies/identities.csv:2)" in told
+    assert "newcomer@maple.example is Google's user" in told
     assert max(map(len, told.splitlines())) <= 80
 
     file.write_text("sis_key,email\n", encoding="utf-8")
