@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from policy.rules.filters import FILTERS, filtered
+from policy.rules.filters import FILTERS, JOIN, filtered
 from policy.rules.model import Classes
 from policy.rules.problems import did_you_mean, one_of, quoted
 from policy.rules.scope import SectionFacts
@@ -84,11 +84,12 @@ def render_key(template: str, facts: SectionFacts) -> str | None:
 def missing_values(template: str, facts: SectionFacts) -> tuple[str, ...]:
     """The names in a template for which a section has no value."""
     used = dict.fromkeys(part.text for part in _parts(template) if part.kind is _Kind.NAME)
-    return tuple(name for name in used if not filtered(NAMES[name](facts), ()).strip())
+    return tuple(name for name in used if not JOIN.join(NAMES[name](facts)).strip())
 
 
 def _value(part: "_Part", facts: SectionFacts) -> str:
-    return filtered(NAMES[part.text](facts), part.filters)
+    values = NAMES[part.text](facts)
+    return filtered(values, part.filters) if part.filters else JOIN.join(values)
 
 
 def name_problem(text: str) -> str | None:

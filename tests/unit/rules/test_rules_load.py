@@ -491,6 +491,15 @@ class TestCommit:
         git(folder, "add", ".")
         assert load_policy(folder).commit is None
 
+    def test_a_changed_file_of_identities_has_none(self, folder: Path) -> None:
+        write(folder, SHORTEST + "people: {identities: ./who.csv}\n")
+        (folder / "who.csv").write_text("sis_key,email\n", encoding="utf-8")
+        git(folder, "add", ".")
+        git(folder, "commit", "--quiet", "--message", "Identities")
+        assert load_policy(folder).commit == git(folder, "rev-parse", "HEAD")
+        (folder / "who.csv").write_text("sis_key,email\n\n", encoding="utf-8")
+        assert load_policy(folder).commit is None
+
     def test_a_new_file_has_none(self, folder: Path) -> None:
         write(folder, SHORTEST, north='schools: ["0043"]\n')
         assert load_policy(folder).commit is None
