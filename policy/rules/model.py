@@ -4,7 +4,7 @@ Field names are those of the policy language. A value's place in the files is in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 
@@ -206,9 +206,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy folder. `digest` is of its files' bytes, `commit` git's when it is in git and
-    clean (else None). `lines` and `school_lines` say where each written field stands, for whys:
-    the folder's own name is part of them, the way to it is not."""
+    """A policy folder. `digest` is of its files' bytes, and `files` has each one's own. `commit` is
+    git's, None where there is none, and `clean`: does it hold the files just as they are? `lines`
+    and `school_lines` say where each written field stands, for whys: the folder's own name is part
+    of them, the way to it is not."""
 
     folder: str
     district: District
@@ -221,6 +222,8 @@ class Policy:
     commit: str | None
     freshness: Freshness = Freshness()
     pause: tuple[Pause, ...] = ()
+    clean: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)  # name within the folder -> SHA-256
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""
