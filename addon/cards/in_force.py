@@ -7,7 +7,7 @@ from addon.viewmodels.in_force import Fault, PolicySeen
 from addon.widgets import Item, Section, Text, Tone, Widget
 
 HEADER = "Policy"
-LONGEST = 300  # letters of a problem
+LONGEST = 200  # letters of a problem
 
 
 def policy_section(policy: PolicySeen | None) -> tuple[Section, ...]:
@@ -26,7 +26,7 @@ def _widgets(policy: PolicySeen) -> Iterator[Widget]:
         return
     stays = " The policy above stays in force." if policy.known_as else ""
     since = f"since {_time(policy.at_fault_since)}"
-    yield Text(f"The folder {policy.folder} has been at fault {since}.{stays}", Tone.WARNING)
+    yield Text(f"The folder “{policy.folder}” has been at fault {since}.{stays}", Tone.WARNING)
     yield from map(_fault, policy.faults)
     which = "All of it" if policy.has_more else "How to write it"
     yield Text(f"{which}: rollbook validate {policy.folder}", Tone.QUIET)
@@ -40,7 +40,7 @@ def _in_force(policy: PolicySeen) -> Widget:
         return Item(f"{known_as}{changes}", f"in force since {_time(policy.since)} · {files}")
     if policy.at_fault_since is not None:
         return Text("No policy is in force: none could be loaded since this server started.")
-    return Text(f"No policy is in force yet: {policy.folder} is being changed. Refresh in a while.")
+    return Text(f"No policy is in force yet: “{policy.folder}” is being changed just now.")
 
 
 def _fault(fault: Fault) -> Item:
