@@ -1,13 +1,15 @@
 """What the administrator's card tells of the policy, from a real folder."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from addon.viewmodels.in_force import see_policy
-from policy.in_force import InForce, Watched
+from policy.in_force import EVERY, InForce, Watched
 from policy.rules.load import load_policy
+from unit.addon.school import School
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 DISTRICT = """\
@@ -62,3 +64,16 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     [fault] = seen.faults
     assert fault.place == "policies"
     assert fault.words.startswith("there is no such folder")
+
+
+def test_who_asks_whether_it_is_ready_has_the_folder_looked_at(
+    school: School, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    school.settings = replace(school.settings, policy=folder)
+    client = school.client()
+    (folder / "district.yaml").write_text(DISTRICT + "key: 1\n", encoding="utf-8")
+    for _ in range(2):
+        school.now += EVERY
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.text) == (200, "ready\n")
+    assert f"at fault at {folder}/district.yaml:7:1; the one from before stays" in caplog.text
