@@ -104,6 +104,7 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         domains=policy.district.domains,
         remembered=known,
         named=policy.named(),
+        identities=policy.identities,
     )
     _refuse_shrunken_directory(roster, matches, known)
     sources = Sources(roster, policy, matches, now.date())

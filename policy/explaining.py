@@ -127,7 +127,12 @@ def _outlook(
         return None
     known = remembered(sight.store.matches())
     found = match_people(
-        roster, accounts, domains=policy.district.domains, remembered=known, named=policy.named()
+        roster,
+        accounts,
+        domains=policy.district.domains,
+        remembered=known,
+        named=policy.named(),
+        identities=policy.identities,
     )
     now = _now(policy, sight)
     sources = Sources(roster, policy, found, now.date())

@@ -5,6 +5,7 @@ stays. It is looked at when somebody asks, and not more often than every few sec
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,11 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from policy.errors import PolicyAtFault
-from policy.rules.folder import SCHOOLS
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
 
 EVERY = timedelta(seconds=5)
+ENDINGS = (".yaml", ".yml", ".csv")
 
 # What tells one state of a folder from another: of each file its name, and what the system says.
 Marks = frozenset[tuple[str, int, int, int, int]]
@@ -114,19 +115,25 @@ class Watched:
 
 
 def marks_of(folder: Path) -> Marks:
-    """The state of all that may be part of a policy: YAML in its folder and in those of schools.
-    What can't be looked at has no marks; to read the folder tells why."""
-    return frozenset(mark for path in _yaml_in(folder) if (mark := _mark(path)))
+    """The state of all that may be part of a policy: YAML and CSV, in its folder and below. What
+    can't be looked at has no marks; to read the folder tells why."""
+    return frozenset(mark for path in _files(folder) if (mark := _mark(path)))
 
 
-def _yaml_in(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[Path]:
+    """A link to a folder is followed where it stands in the policy's folder itself, as `schools`
+    may be one; names that begin with a dot (.git) are left out."""
+    for start in (folder, *(path for path in _inside(folder) if path.is_symlink())):
+        for at, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from (Path(at, name) for name in names if name.casefold().endswith(ENDINGS))
+
+
+def _inside(folder: Path) -> list[Path]:
     try:
-        beside = list(folder.iterdir())
-        inside = [path for path in beside if path.name.casefold().startswith(SCHOOLS[:-1])]
-        paths = [*beside, *(path for place in inside for path in place.rglob("*"))]
+        return list(folder.iterdir())
     except OSError:
-        return
-    yield from (path for path in paths if path.suffix.casefold() in (".yaml", ".yml"))
+        return []
 
 
 def _mark(path: Path) -> tuple[str, int, int, int, int] | None:

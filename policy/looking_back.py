@@ -92,16 +92,18 @@ def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
     """The plan that takes a run back, made from what is in Classroom now. Writes nothing."""
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
     mark = world.store.mark()  # first: what changes while we read makes the plan stale, not wrong
-    bases = {row.alias: base_record(row) for row in world.store.base()}
     schools, notices = _schools(policy)
     moved = _moves(run, world.store)
     writes = [_as_now(write, moved) for write in _part_of(run, part, world.store, schools)]
-    lives, unreadable = _lives(writes, bases, world)
+    rows = world.store.base_under(sorted({write.alias for write in writes}))
+    bases = {alias: base_record(row) for alias, row in rows.items()}
+    lives, unreadable = _lives(bases, world)
     back = undo(
         run.id,
         writes,
         Present(
             bases=bases,
+            others=(base_record(row) for row in world.store.base() if row.alias not in rows),
             lives=lives,
             unreadable=unreadable,
             later=_later(run, world.store, moved),
@@ -193,13 +195,10 @@ def _later(run: RunRecord, store: Store, moved: Mapping[str, str]) -> Mapping[tu
     return {(w.alias, w.record): w.run_id for w in writes}
 
 
-def _lives(
-    writes: Sequence[Written], bases: Mapping[str, Base], world: World
-) -> tuple[Mapping[str, Live], Mapping[str, str]]:
+def _lives(bases: Mapping[str, Base], world: World) -> tuple[Mapping[str, Live], Mapping[str, str]]:
     """Classroom's side of the courses that a run has written to, by the alias that they have now:
     as it is, or Google's words where it can't be read."""
-    aliases = {write.alias for write in writes}
-    ours = {a: b.course_id for a, b in bases.items() if a in aliases}
+    ours = {alias: base.course_id for alias, base in bases.items()}
     courses = _courses(sorted(ours.values()), world)
     members = world.classroom.members([i for i, c in courses.items() if isinstance(c, Course)])
     lives: dict[str, Live] = {}

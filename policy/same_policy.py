@@ -1,13 +1,13 @@
-"""Is the policy that a plan was made by still the one in its folder? Reads the files, no more."""
+"""Is the policy that a plan was made by still the one in its folder?"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from policy.errors import InputAtFault, PolicyAtFault, StalePlan
+from policy.errors import InputAtFault, StalePlan
 from policy.merge.plan import Plan
-from policy.rules.folder import DISTRICT, read_folder
-from policy.rules.load import digest_of, digests_of
-from policy.rules.problems import printable, report
+from policy.rules.folder import DISTRICT
+from policy.rules.load import load_policy
+from policy.rules.problems import printable
 
 SHOWN = 5
 
@@ -15,15 +15,13 @@ SHOWN = 5
 def refuse_another_policy(plan: Plan, named: Path | None) -> None:
     """Raise StalePlan, naming the files that have changed, where the policy isn't the one that the
     plan was made by. It is looked for in the folder that is `named`, else where the plan says.
-    Raises InputAtFault when it isn't there, PolicyAtFault when it can't be read."""
+    Raises InputAtFault when it isn't there, PolicyAtFault when it is broken now."""
     folder = named or (Path(plan.policy.folder) if plan.policy.folder else None)
     if folder is None or not (folder / DISTRICT).exists():
         raise InputAtFault(_not_here(plan, folder))
-    files, problems = read_folder(folder)
-    if problems:
-        raise PolicyAtFault(report(problems))
-    if digest_of(files) != plan.policy.digest:
-        raise StalePlan("\n".join(_stale(plan, folder, digests_of(files))))
+    policy = load_policy(folder)
+    if policy.digest != plan.policy.digest:
+        raise StalePlan("\n".join(_stale(plan, folder, policy.files)))
 
 
 def _stale(plan: Plan, folder: Path, now: Mapping[str, str]) -> Iterator[str]:

@@ -16,10 +16,10 @@ from telling import NO_QUOTAS, POLICY, SmallRoster, Story
 
 LIMITS = """\
 limits:
-  course.update: {district: 100%}
-  student.remove: {district: 100%, school: 100%, class: 100%}
-  teacher.remove: {district: 100%, school: 100%, class: 100%}
-  course.archive: {district: 100%}
+  course.update: {at_least: 1000}
+  student.remove: {at_least: 1000}
+  teacher.remove: {at_least: 1000}
+  course.archive: {at_least: 1000}
 """
 BEFORE = (
     POLICY

@@ -109,8 +109,10 @@ def _has(name: str, section: Section) -> str:
 
 
 def _values(rules: SchoolRules, name: str) -> str:
-    values: tuple[str, ...] = getattr(rules.classes.scope, name)
-    return ", ".join(values) if values else "current"
+    scope_of = rules.classes.scope
+    values: tuple[str, ...] = getattr(scope_of, name)
+    lead = f" or starts within {scope_of.lead.days}d" if scope_of.lead else ""
+    return ", ".join(values) if values else f"current{lead}"
 
 
 def rules_for_seat(who: Who, spot: Spot, outlook: Outlook | None) -> Iterator[Step]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from policy.merge.people import AccountFacts, Matches
 from policy.merge.plan import Notice
 from policy.merge.records import Staff, Wanted
-from policy.rules.model import Keep, RemovedByHand, SchoolRules
-from policy.rules.scope import SectionFacts, hinges_on_teachers, matches
+from policy.rules.model import Keep, Matcher, RemovedByHand, SchoolRules
+from policy.rules.scope import SectionFacts, hinges_on_teachers, matches, surely_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,9 @@ def choose(
     `teacher_in_doubt` it can't be told who does by the roster: whom the policy names for classes of
     certain teachers stays where they are."""
     chosen = _leave_named(facts, rules, listed, accounts) if teacher_in_doubt else listed
-    chosen = _with_extra(facts, rules, chosen, accounts)
-    chosen = _with_exceptions(facts, rules, chosen, accounts)
+    rules = _that_match(facts, rules, surely_matches if teacher_in_doubt else matches)
+    chosen = _with_extra(rules, chosen, accounts)
+    chosen = _with_exceptions(rules, chosen, accounts)
     return _at_most(facts, rules, chosen, owner=owner, present=present)
 
 
@@ -62,16 +63,27 @@ def _leave_named(
     return replace(chosen, students=students, left=chosen.left.union(*ids.values()))
 
 
-def _with_extra(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
-) -> Chosen:
+def _that_match(
+    facts: SectionFacts, rules: SchoolRules, matching: Callable[[Matcher, SectionFacts], bool]
+) -> SchoolRules:
+    """The rules with those of their entries that are about this section."""
+    if not rules.co_teachers.extra and not rules.students.exceptions:
+        return rules
+    extra = tuple(one for one in rules.co_teachers.extra if matching(one.where, facts))
+    exceptions = tuple(e for e in rules.students.exceptions if matching(e.where, facts))
+    return replace(
+        rules,
+        co_teachers=replace(rules.co_teachers, extra=extra),
+        students=replace(rules.students, exceptions=exceptions),
+    )
+
+
+def _with_extra(rules: SchoolRules, chosen: Chosen, accounts: Matches) -> Chosen:
     """Who is named as a co-teacher by the policy. A student of the section stays its student."""
     if not rules.co_teachers.extra:
         return chosen
     teachers, left, notices = dict(chosen.teachers), set(chosen.left), list(chosen.notices)
     for extra in rules.co_teachers.extra:
-        if not matches(extra.where, facts):
-            continue
         for email in extra.teachers:
             account = accounts.by_email.get(email.casefold())
             if account is None or account.suspended:
@@ -83,17 +95,13 @@ def _with_extra(
     return replace(chosen, teachers=teachers, left=frozenset(left), notices=tuple(notices))
 
 
-def _with_exceptions(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
-) -> Chosen:
+def _with_exceptions(rules: SchoolRules, chosen: Chosen, accounts: Matches) -> Chosen:
     """Who is kept in a class, or out of it, as its student. Out wins."""
     if not rules.students.exceptions:
         return chosen
     students, notices = dict(chosen.students), list(chosen.notices)
     kept_out, left = dict(chosen.kept_out), set(chosen.left)
     for exception in rules.students.exceptions:
-        if not matches(exception.where, facts):
-            continue
         account = accounts.by_email.get(exception.person.casefold())
         if account is None or account.suspended:
             left |= _last_known(exception.person, account, accounts)

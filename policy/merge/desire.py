@@ -10,6 +10,8 @@ from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Section
 from policy.rules.model import AddStudents
 
+NAMED = 5  # sections, or keys, that a notice names
+
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
@@ -74,6 +76,8 @@ class _Night:
     outside: Counter[str] = field(default_factory=Counter)  # by the policy's field that decided
     quiet: dict[str, Quiet] = field(default_factory=dict)
     sections: dict[str, list[str]] = field(default_factory=dict)  # alias -> keys of its sections
+    named: dict[int, str] = field(default_factory=dict)  # teacher's name for a class -> section
+    namesakes: dict[int, list[str]] = field(default_factory=dict)  # -> sections, where several
 
 
 def desire(known: Known) -> Wishes:
@@ -88,7 +92,9 @@ def desire(known: Known) -> Wishes:
     for section in sources.roster.sections.values():
         _want(wish_for(section, sources), night)
     _refuse_twins(night)
+    _note_namesakes(night)
     _note_unknown_schools(night)
+    _note_unknown_identities(night)
     _note_empty_scope(night)
     return Wishes(
         desired=night.desired,
@@ -121,6 +127,8 @@ def _want(wish: Wish, night: _Night) -> None:
     if isinstance(found, str):
         _wait(section, found, night)
         return
+    if name not in night.sections:
+        _look_for_namesakes(wish, found, night)
     night.sections.setdefault(name, []).append(section.key)
     if head is not None and head.settled == found.digest:
         night.quiet[name] = _quiet(wish, head, found)
@@ -153,6 +161,48 @@ def _refuse_twins(night: _Night) -> None:
         night.quiet.pop(name, None)
     if twins:
         night.desired = [wanted for wanted in night.desired if wanted.alias not in twins]
+
+
+def _look_for_namesakes(wish: Wish, found: Desired, night: _Night) -> None:
+    """Has a teacher another class of this name? There are very many: a hash of each is held. Of
+    classes that an account owns, the teacher is the one who names them."""
+    teacher = found.owner.id
+    if wish.rules.classes.owner is not None:
+        teacher = next(iter(wish.facts.teacher_emails), "")
+    if not teacher:
+        return
+    both = hash((teacher, found.fields.name.casefold()))
+    first = night.named.setdefault(both, wish.section.key)
+    if first != wish.section.key:
+        night.namesakes.setdefault(both, [first]).append(wish.section.key)
+
+
+def _note_namesakes(night: _Night) -> None:
+    """Nobody can tell classes of one name apart. The text under the name is not looked at: most of
+    Classroom, Calendar and Gmail shows the name alone."""
+    sources = night.sources
+    for keys in night.namesakes.values():
+        section = sources.roster.sections[keys[0]]
+        line = sources.policy.line_of("classes.name", section.school.key, section.school.name)
+        more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
+        words = (
+            f"sections {', '.join(keys[:NAMED])}{more} have one teacher and get one name by "
+            f"classes.name ({line})"
+        )
+        night.notices.append(Notice(str(section.place), words, "M312"))
+
+
+def _note_unknown_identities(night: _Night) -> None:
+    """Somebody whom the roster doesn't have has most likely left, or is misspelled."""
+    roster, identities = night.sources.roster, night.sources.policy.identities
+    unknown = [k for k in identities if k not in roster.people and k not in roster.doubtful_people]
+    for key in unknown[:NAMED]:
+        words = f"people.identities has the key {key}, which the roster doesn't have"
+        night.notices.append(Notice(identities[key].line, words, "M313"))
+    if len(unknown) > NAMED:
+        first = identities[unknown[NAMED]].line
+        words = f"people.identities has {len(unknown) - NAMED:,} more such keys, from here on"
+        night.notices.append(Notice(first, words, "M313"))
 
 
 def _note_unknown_schools(night: _Night) -> None:

@@ -36,6 +36,9 @@ def about_person(who: Who, outlook: Outlook | None) -> Iterator[Step]:
             yield Step("roster", f"{person.place} is {person.name}, {email}, key {key} ({drop})")
         if fault is not None:
             yield Step("roster", f"their row is faulty: {fault}")
+        if identity := outlook.sources.policy.identities.get(key):
+            words = f"people.identities has another e-mail for them ({identity.line})"
+            yield Step("policy", f"{identity.email} holds: {words}")
         if person is None and fault is None:
             yield Step("roster", f"nobody has the key {key} any more ({drop})")
         if key in matches.users:

@@ -61,11 +61,13 @@ def take_census(
     desired: Iterable[Desired] = (),
     others: Iterable[Head] = (),
     quiet: Iterable[Quiet] = (),
+    elsewhere: Iterable[Base] = (),
     *,
     deserted: int = 0,
 ) -> Census:
     """Count: `courses` are ours and wanted, `others` ours and open, but not wanted. Of a quiet one
-    as many seats are ours as are wanted, if its students are there."""
+    as many seats are ours as are wanted, if its students are there. `elsewhere` are ours in which
+    nothing is to be changed: they are only counted."""
     counts = _Counts()
     for base in courses:
         counts.course(base.alias, base.school_key, len(base.teachers), len(base.students))
@@ -73,7 +75,8 @@ def take_census(
         counts.add(Kind.COURSE_ARCHIVE, head.alias, head.school_key, 1)
     for want in desired:
         counts.want(want.alias, want.school_key, len(want.teachers), len(want.students))
-    counts.quiet(quiet)
+    counts.crowd((q.section.school.key, q.teachers, q.seated, q.students) for q in quiet)
+    counts.crowd((b.school_key, len(b.teachers), len(b.students), 0) for b in elsewhere)
     return Census(
         counts.classes, counts.schools, counts.district, counts.wanted, counts.wanted_at, deserted
     )
@@ -105,23 +108,24 @@ class _Counts:
             self.wanted[kind, alias] = seats
             self.wanted_at[kind, school] += seats
 
-    def quiet(self, some: Iterable[Quiet]) -> None:
-        """Nearly all of them: they are added up by school first."""
+    def crowd(self, some: Iterable[tuple[str, int, int, int]]) -> None:
+        """Classes in which nothing changes, nearly all of them, added up by school: its key, the
+        seats of teachers, of students, and how many students are wanted."""
         sums: dict[str, list[int]] = {}
-        for one in some:
-            total = sums.setdefault(one.section.school.key, [0, 0, 0, 0])
+        for school, teachers, students, wanted in some:
+            total = sums.setdefault(school, [0, 0, 0, 0])
             total[0] += 1
-            total[1] += one.teachers
-            total[2] += one.seated
-            total[3] += one.students
-        for school, (classes, teachers, seated, students) in sums.items():
+            total[1] += teachers
+            total[2] += students
+            total[3] += wanted
+        for school, (classes, teachers, students, wanted) in sums.items():
             ours = dict.fromkeys(LIMITED, classes)
-            ours |= {Kind.TEACHER_REMOVE: teachers, Kind.STUDENT_REMOVE: seated}
+            ours |= {Kind.TEACHER_REMOVE: teachers, Kind.STUDENT_REMOVE: students}
             for kind, size in ours.items():
                 self.schools[kind, school] += size
                 self.district[kind] += size
             self.wanted_at[Kind.TEACHER_REMOVE, school] += teachers
-            self.wanted_at[Kind.STUDENT_REMOVE, school] += students
+            self.wanted_at[Kind.STUDENT_REMOVE, school] += wanted
 
 
 def judge_limits(

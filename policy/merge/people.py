@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from policy.merge.records import Remembered, User
 from policy.roster.model import Person, Roster
+from policy.rules.model import Identity
 
 NAMED = " @"  # begins the key of somebody whom the policy names; an SIS key begins with no blank
 
@@ -45,18 +46,23 @@ def match_people(
     domains: tuple[str, ...],
     remembered: Mapping[str, Remembered],
     named: Iterable[str] = (),
+    identities: Mapping[str, Identity] | None = None,
 ) -> Matches:
     """Match every person of the roster. `remembered`, by Person.key, is from earlier runs; `named`
-    are e-mails (case-folded) of people whom the policy names, who are remembered beside."""
+    are e-mails (case-folded) of people whom the policy names, who are remembered beside;
+    `identities`, by Person.key, are e-mails that hold in place of the SIS's."""
+    identities = identities or {}
     book = _Book(accounts, domains, remembered)
     reasons = {key: f"their row is faulty: {f}" for key, f in roster.doubtful_people.items()}
     users: dict[str, User] = {}
     learned: dict[str, Remembered] = {}
     for person in roster.people.values():
-        email = _email(person)
+        identity = identities.get(person.key)
+        email = identity.email if identity else _email(person)
         found = book.match(person, email)
         if isinstance(found, str):
-            reasons.setdefault(person.key, found)
+            by_whom = f" (people.identities, {identity.line})" if identity else ""
+            reasons.setdefault(person.key, f"{found}{by_whom}")
         elif person.key not in reasons:
             users[person.key] = found
             before = remembered.get(person.key)
@@ -77,7 +83,9 @@ def match_people(
     return Matches(
         users=users,
         reasons=reasons,
-        unsure={key: book.may_be(key, roster.people.get(key)) for key in reasons},
+        unsure={
+            key: book.may_be(key, roster.people.get(key), identities.get(key)) for key in reasons
+        },
         vanished=book.vanished(roster),
         accounts=book.by_id,
         by_email=book.by_email,
@@ -194,9 +202,12 @@ class _Book:
             "changed it. If that is right, suspend or delete the former account"
         )
 
-    def may_be(self, key: str, person: Person | None) -> frozenset[str]:
+    def may_be(
+        self, key: str, person: Person | None, identity: Identity | None = None
+    ) -> frozenset[str]:
         """The accounts that an unmatched person may be."""
-        user = self.by_email.user(_email(person)) if person else None
+        email = identity.email if identity else _email(person) if person else ""
+        user = self.by_email.user(email)
         before = self._remembered.get(key)
         ids = [user.id if user else None, before.user_id if before else None]
         return frozenset(user_id for user_id in ids if user_id is not None)

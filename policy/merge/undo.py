@@ -29,11 +29,13 @@ _REVERSE = {
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """How things are now. By alias: the store's `bases`, Classroom's `lives`, and the words of
-    those it does not let us read. `later` are records that a later run wrote, and which run;
-    `accounts` those that can be put into a class; `schools` names by key."""
+    """How things are now. By alias: the store's `bases` of what the run has written to, Classroom's
+    `lives`, and the words of those it does not let us read. `others` are all other bases, of which
+    there may be very many: they are looked at once. `later` are records that a later run wrote, and
+    which run; `accounts` those that can be put into a class; `schools` names by key."""
 
     bases: Mapping[str, Base]
+    others: Iterable[Base]
     lives: Mapping[str, Live]
     unreadable: Mapping[str, str]
     later: Mapping[tuple[str, str], str]
@@ -79,14 +81,17 @@ def undo(run_id: str, writes: Sequence[Written], present: Present, policy: Polic
 def _census(present: Present) -> Census:
     """The seats of ours in open classes: last year's would make every share small. What the roster
     asks for has no part in it: a run is taken back."""
-    census = take_census(b for a, b in present.bases.items() if _is_open(a, b, present))
+    census = take_census(
+        (base for base in present.bases.values() if _is_open(base, present)),
+        elsewhere=(base for base in present.others if _is_open(base, present)),
+    )
     return replace(census, wanted=census.classes, wanted_at=census.schools)
 
 
-def _is_open(alias: str, base: Base, present: Present) -> bool:
+def _is_open(base: Base, present: Present) -> bool:
     """As it is in Classroom; what the run did not write to, as the store has it: a class whose
     section has gone was not looked at since, and counts until its terms are over."""
-    live = present.lives.get(alias)
+    live = present.lives.get(base.alias)
     if live is not None:
         return live.state in OPEN
     is_over = bool(base.ends) and base.ends <= present.stamp[:10]

@@ -19,11 +19,13 @@ from policy.rules.model import (
     Extra,
     FormerOwner,
     Freshness,
+    Holder,
     Keep,
     Limit,
     Matcher,
     Pause,
     RemovedByHand,
+    Roles,
     SchoolRules,
     Scope,
     SeatException,
@@ -32,6 +34,8 @@ from policy.rules.model import (
     WhenIncomplete,
 )
 
+LEAD_TIME = "current_or_starts_within"  # under classes.scope.terms
+GROUP = "group:"  # before a Google group's address, in roles
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}  # of times such as 48h
 
 
@@ -67,6 +71,23 @@ def pause_of(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> tuple[Pause,
     return tuple(
         Pause(date.fromisoformat(_text(entry, "from")), date.fromisoformat(_text(entry, "to")), at)
         for entry, at in _entries(data, "pause", lines, field="pause")
+    )
+
+
+def roles_of(data: Mapping[str, Yaml]) -> Roles:
+    """Who may do what."""
+    roles = _map(data, "roles")
+    return Roles(
+        admin=_holders(roles, "admin"),
+        approver=_holders(roles, "approver"),
+        viewer=_holders(roles, "viewer"),
+    )
+
+
+def _holders(data: Mapping[str, Yaml], key: str) -> tuple[Holder, ...]:
+    return tuple(
+        Holder(text.removeprefix(GROUP), is_group=text.startswith(GROUP))
+        for text in _folded(data, key)
     )
 
 
@@ -111,18 +132,24 @@ def _classes(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Classes:
 
 
 def _scope(data: Mapping[str, Yaml]) -> Scope:
+    terms = data["terms"]
+    lead = _text(terms, LEAD_TIME) if isinstance(terms, dict) else "0d"
+    is_current = terms == "current" or isinstance(terms, dict)
     return Scope(
         schools=_all_or_texts(data, "schools"),
-        terms=() if data["terms"] == "current" else _all_or_texts(data, "terms"),
+        terms=() if is_current else _all_or_texts(data, "terms"),
         grades=_all_or_texts(data, "grades"),
         subjects=_all_or_texts(data, "subjects"),
         exclude=tuple(map(_matcher, cast(list[dict[str, Yaml]], data["exclude"]))),
+        lead=time_of(lead),
     )
 
 
 def _matcher(data: Mapping[str, Yaml]) -> Matcher:
+    keys = [key for key in data if key != "not"]
     return Matcher(
-        {key: (one,) if isinstance(one := data[key], str) else _texts(data, key) for key in data}
+        {key: (one,) if isinstance(one := data[key], str) else _texts(data, key) for key in keys},
+        unless=_matcher(_map(data, "not")) if "not" in data else None,
     )
 
 

@@ -14,7 +14,6 @@ from policy.rules.problems import Code, Problem, did_you_mean, in_quotes, one_of
 from policy.rules.schema import (
     LATER,
     LATER_SOURCES,
-    LATER_TERMS,
     Field,
     Schema,
     fields,
@@ -49,8 +48,8 @@ def _problems(
         message = "several sources are not supported yet; give one"
         yield second, document.at_value(Code.NOT_SUPPORTED_YET, second, message)
     elif _is_later_value(error.instance, trail):
-        what = LATER_TERMS if isinstance(error.instance, dict) else str(error.instance)
-        message = f"{dotted(trail)}: {what} is not supported yet; so far: {_supported(error)}"
+        what = f"{dotted(trail)}: {error.instance}"
+        message = f"{what} is not supported yet; so far: {_supported(error)}"
         yield trail, document.at_value(Code.NOT_SUPPORTED_YET, trail, message)
     else:
         yield trail, _wrong_value(document, error, trail)
@@ -207,6 +206,8 @@ def _advice(document: Document, error: ValidationError, trail: Trail) -> str | N
         return close
     if _wants_list(part) and _is_flat(instance):
         return f"[{_flow(cast(Yaml, instance))}]"
+    if isinstance(instance, str) and (wrapped := _wrapped(instance, part)):
+        return wrapped
     if _wants_list(part) and isinstance(instance, str | int) and instance != "":
         return f"[{document.written(trail) if _is_plain(instance) else in_quotes(str(instance))}]"
     if part.get("type") == "string" and isinstance(instance, list) and len(instance) == 1:
@@ -214,6 +215,17 @@ def _advice(document: Document, error: ValidationError, trail: Trail) -> str | N
     if isinstance(instance, str) and (near := _near(instance, part)):
         return near
     return _example(_part_of_field(trail) or {})
+
+
+def _wrapped(text: str, part: Schema) -> str | None:
+    """A text that belongs into a map with one key, such as 14d into {archive_after: 14d}."""
+    for form in cast(list[Schema], part.get("anyOf", [])):
+        inner = cast(dict[str, Schema], form.get("properties", {}))
+        for name, value in inner.items():
+            pattern = value.get("pattern")
+            if isinstance(pattern, str) and re.search(pattern, text):
+                return _flow({name: text})
+    return None
 
 
 def _near(text: str, part: Schema) -> str | None:
@@ -265,8 +277,6 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
 
 
 def _is_later_value(instance: object, trail: Trail) -> bool:
-    if trail == ("classes", "scope", "terms"):
-        return isinstance(instance, dict) and LATER_TERMS in instance
     return trail[:1] == ("roster",) and trail[-1:] == ("source",) and instance in LATER_SOURCES
 
 

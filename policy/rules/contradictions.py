@@ -14,6 +14,7 @@ from policy.rules.problems import Code, Problem, did_you_mean, in_quotes, quoted
 
 TEMPLATES = ("key", "name", "section", "room")  # under classes
 ALIKE = 0.75  # zones: there are 600, so something is always a little like it
+GROWING = frozenset({"course.create"})  # of these there may be more than there are classes now
 KEY_HOLDS_ONE_OF = frozenset({"section.key", "section.code"})
 
 
@@ -23,6 +24,7 @@ def contradictions(district: Document | None, schools: Sequence[Document]) -> It
         yield from _timezone(district)
         yield from _pauses(district)
         yield from _outsiders(district, district)
+        yield from _twice_in_a_role(district)
         yield from _never_accepted(district, None)
     for document in [district, *schools]:
         if document:
@@ -84,7 +86,7 @@ def _templates(document: Document) -> Iterator[Problem]:
         template = value_at(document, trail)
         if not isinstance(template, str):
             continue
-        for fault in template_problems(template):
+        for fault in template_problems(template, with_filters=key != "key"):
             write = f"{key}: {in_quotes(fault.write)}" if fault.write else None
             message = f"{dotted(trail)}: {fault.message}"
             yield document.inside_value(
@@ -120,8 +122,10 @@ def _share(document: Document, trail: tuple[str, ...]) -> Iterator[Problem]:
         return
     share = value.removesuffix("%")
     if value.endswith("%") and share.isdigit() and len(share) < 7 and int(share) > 100:
-        message = f"{dotted(trail)} should be at most 100%, not {value}"
-        write = f"{trail[-1]}: 100%"
+        is_limit = trail[0] == "limits" and trail[1] not in GROWING
+        most, write = ("less than 100%", "99%") if is_limit else ("at most 100%", "100%")
+        message = f"{dotted(trail)} should be {most}, not {value}"
+        write = f"{trail[-1]}: {write}"
         yield document.at_value(Code.OVER_100_PERCENT, trail, message, write=write)
 
 
@@ -198,7 +202,8 @@ def _outsiders(district: Document, document: Document) -> Iterator[Problem]:
 
 
 def _accounts(document: Document) -> Iterator[tuple[Trail, str]]:
-    """The accounts that a file wants in classes: owner, extra co-teachers, who is kept in."""
+    """The accounts that a file wants in classes (owner, extra co-teachers, who is kept in), and
+    those who have a role."""
     wanted: list[tuple[Trail, Yaml]] = [(owner := ("classes", "owner"), value_at(document, owner))]
     for trail, entry in _entries(document, "co_teachers", "extra"):
         teachers = entry.get("teachers")
@@ -207,7 +212,27 @@ def _accounts(document: Document) -> Iterator[tuple[Trail, str]]:
     for trail, entry in _entries(document, "students", "exceptions"):
         if entry.get("keep") == "in":
             wanted.append(((*trail, "person"), entry.get("person")))
+    wanted += _holders(document)
     yield from ((trail, account) for trail, account in wanted if isinstance(account, str))
+
+
+def _holders(document: Document) -> Iterator[tuple[Trail, Yaml]]:
+    """Who has a role, by a file."""
+    roles = value_at(document, ("roles",))
+    for role, holders in roles.items() if isinstance(roles, dict) else ():
+        for number, holder in enumerate(holders if isinstance(holders, list) else ()):
+            yield ("roles", role, number), holder
+
+
+def _twice_in_a_role(district: Document) -> Iterator[Problem]:
+    seen: dict[tuple[Trail, str], Trail] = {}
+    for trail, holder in _holders(district):
+        if not isinstance(holder, str):
+            continue
+        first = seen.setdefault((trail[:-1], holder.casefold()), trail)
+        if first != trail:
+            message = f"{dotted(trail)}: {holder} is in this list already, as {dotted(first)}"
+            yield district.at_value(Code.CONTRADICTION, trail, message)
 
 
 def _claimed_twice(schools: Sequence[Document]) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ def read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
         return [], [_unreadable(shown, error)]
     files: list[PolicyFile] = []
     for path in paths:
-        read = _read(folder, path)
+        read = read_file(folder, path)
         if isinstance(read, Problem):
             problems.append(read)
         else:
@@ -116,7 +116,8 @@ def _not_read(path: Path) -> Problem:
     )
 
 
-def _read(folder: Path, path: Path) -> PolicyFile | Problem:
+def read_file(folder: Path, path: Path) -> PolicyFile | Problem:
+    """One file of a folder, or why it can't be read."""
     shown = printable(str(path))
     try:
         content = path.read_bytes()

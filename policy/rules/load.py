@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy.errors import PolicyAtFault
-from policy.rules.build import district_of, freshness_of, pause_of, roster_path_of, rules_of
+from policy.rules.build import (
+    district_of,
+    freshness_of,
+    pause_of,
+    roles_of,
+    roster_path_of,
+    rules_of,
+)
 from policy.rules.check import check
 from policy.rules.commit import commit_of
 from policy.rules.contradictions import contradictions
 from policy.rules.folder import PolicyFile, read_folder
+from policy.rules.identities import Identities, read_identities
 from policy.rules.lines import Document, Yaml, dotted, read_yaml
 from policy.rules.model import Policy, SchoolRules
+from policy.rules.no_effect import without_effect
 from policy.rules.problems import Problem, report
 from policy.rules.schema import defaults
 
@@ -32,9 +41,13 @@ def load_policy(folder: Path) -> Policy:
     files, problems = read_folder(folder)
     documents, found = _read(files)
     problems += found + list(contradictions(documents.district, documents.schools))
+    problems += without_effect(documents.district, documents.schools)
+    identities, found = read_identities(folder, documents.district)
+    problems += found
+    files += [identities.file] if identities.file else []
     if problems or documents.district is None:
         raise PolicyAtFault(report(_in_file_order(problems, files)))
-    return _policy(folder, files, documents.district, documents.schools)
+    return _policy(folder, files, documents.district, documents.schools, identities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +89,12 @@ def _policy(
     files: Sequence[PolicyFile],
     district: Document,
     schools: Sequence[Document],
+    identities: Identities,
 ) -> Policy:
     name = Path(os.path.abspath(folder)).name
     lines = _lines(district, f"{name}/district.yaml")
     whole = merged(defaults(), district.data)
+    beside = [f":(literal){identities.file.name}"] if identities.file else []
     rules: dict[str, SchoolRules] = {}
     school_lines: dict[str, Mapping[str, str]] = {}
     for document in schools:
@@ -88,7 +103,7 @@ def _policy(
         for school in _claimed(document):
             rules[school] = in_force
             school_lines[school] = own
-    commit, is_clean = commit_of(folder, GIT_PATHS)
+    commit, is_clean = commit_of(folder, (*GIT_PATHS, *beside))
     return Policy(
         folder=str(folder),
         district=district_of(whole),
@@ -103,6 +118,8 @@ def _policy(
         files=digests_of(files),
         freshness=freshness_of(whole, lines),
         pause=pause_of(whole, lines),
+        identities=identities.emails,
+        roles=roles_of(whole),
     )
 
 

@@ -67,20 +67,24 @@ class District:
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """Several keys = and; each key's values (globs, case-insensitive) = or. Keys are the
-    language's: school grade subject course course_code section term period name teacher."""
+    language's: school grade subject course course_code section term period name teacher.
+    `unless` is the language's `not`: who matches it doesn't match the whole; one level deep."""
 
     keys: Mapping[str, tuple[str, ...]]
+    unless: "Matcher | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """None means all. `terms` None = all, () = current, else names or keys."""
+    """None means all. `terms` None = all, () = current, else names or keys. With () a term counts
+    as current `lead` before it starts (whole days)."""
 
     schools: tuple[str, ...] | None
     terms: tuple[str, ...] | None
     grades: tuple[str, ...] | None
     subjects: tuple[str, ...] | None
     exclude: tuple[Matcher, ...]
+    lead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,31 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """The e-mail (case-folded) of somebody's Google account, where the SIS has another one."""
+
+    email: str
+    line: str  # "policies/identities.csv:4"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a role: an account's e-mail, or a Google group's (case-folded)."""
+
+    email: str
+    is_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who may do what in the side panel and on the page. Data so far: nothing asks it yet."""
+
+    admin: tuple[Holder, ...] = ()
+    approver: tuple[Holder, ...] = ()
+    viewer: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy folder. `digest` is of its files' bytes, and `files` has each one's own. `commit` is
     git's, None where there is none, and `clean`: does it hold the files just as they are? `lines`
@@ -222,6 +251,8 @@ class Policy:
     commit: str | None
     freshness: Freshness = Freshness()
     pause: tuple[Pause, ...] = ()
+    identities: Mapping[str, Identity] = field(default_factory=dict)  # by the SIS's key
+    roles: Roles = Roles()
     clean: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # name within the folder -> SHA-256
 

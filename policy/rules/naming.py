@@ -12,28 +12,28 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from policy.rules.filters import FILTERS, filtered
 from policy.rules.model import Classes
-from policy.rules.problems import did_you_mean, quoted
+from policy.rules.problems import did_you_mean, one_of, quoted
 from policy.rules.scope import SectionFacts
 
 LONGEST_NAME, LONGEST_SECTION, LONGEST_ROOM = 750, 2800, 650  # Classroom's, in UTF-16 units
 LONGEST_ALIAS = 256
 
-_JOIN = ", "
-NAMES: Mapping[str, Callable[[SectionFacts], str]] = {
-    "section.name": lambda facts: facts.section_title,
-    "section.key": lambda facts: facts.section_key,
-    "section.code": lambda facts: facts.section_code,
-    "section.period": lambda facts: _JOIN.join(facts.periods),
-    "section.room": lambda facts: facts.room,
-    "course.name": lambda facts: facts.course_title,
-    "course.code": lambda facts: facts.course_code,
-    "term.name": lambda facts: _JOIN.join(term.name for term in facts.terms),
-    "teacher.family_name": lambda facts: next(iter(facts.teacher_family_names), ""),
-    "teacher.name": lambda facts: next(iter(facts.teacher_names), ""),
-    "grade": lambda facts: _JOIN.join(facts.grades),
-    "school.name": lambda facts: facts.school_name,
-    "school_year": lambda facts: facts.school_year,
+NAMES: Mapping[str, Callable[[SectionFacts], tuple[str, ...]]] = {  # the values of each name
+    "section.name": lambda facts: (facts.section_title,),
+    "section.key": lambda facts: (facts.section_key,),
+    "section.code": lambda facts: (facts.section_code,),
+    "section.period": lambda facts: facts.periods,
+    "section.room": lambda facts: (facts.room,),
+    "course.name": lambda facts: (facts.course_title,),
+    "course.code": lambda facts: (facts.course_code,),
+    "term.name": lambda facts: tuple(term.name for term in facts.terms),
+    "teacher.family_name": lambda facts: facts.teacher_family_names[:1],
+    "teacher.name": lambda facts: facts.teacher_names[:1],
+    "grade": lambda facts: facts.grades,
+    "school.name": lambda facts: (facts.school_name,),
+    "school_year": lambda facts: (facts.school_year,),
 }
 
 
@@ -62,8 +62,8 @@ def render(template: str, facts: SectionFacts) -> str:
     pieces = [""]
     for part in _parts(template):
         if part.kind is not _Kind.NAME:
-            pieces[-1] += re.sub(r"\s+", " ", part.text)
-        elif value := _flat(NAMES[part.text](facts)):
+            pieces[-1] += re.sub(r"\s+", " ", part.written)
+        elif value := _flat(_value(part, facts)):
             pieces[-1] += value
         else:
             pieces.append("")
@@ -76,7 +76,7 @@ def render_key(template: str, facts: SectionFacts) -> str | None:
     if missing_values(template, facts):
         return None
     return "".join(
-        NAMES[part.text](facts) if part.kind is _Kind.NAME else part.text
+        _value(part, facts) if part.kind is _Kind.NAME else part.written
         for part in _parts(template)
     )
 
@@ -84,7 +84,11 @@ def render_key(template: str, facts: SectionFacts) -> str | None:
 def missing_values(template: str, facts: SectionFacts) -> tuple[str, ...]:
     """The names in a template for which a section has no value."""
     used = dict.fromkeys(part.text for part in _parts(template) if part.kind is _Kind.NAME)
-    return tuple(name for name in used if not NAMES[name](facts).strip())
+    return tuple(name for name in used if not filtered(NAMES[name](facts), ()).strip())
+
+
+def _value(part: "_Part", facts: SectionFacts) -> str:
+    return filtered(NAMES[part.text](facts), part.filters)
 
 
 def name_problem(text: str) -> str | None:
@@ -158,38 +162,65 @@ class TemplateProblem:
     write: str | None = None
 
 
-def template_problems(template: str) -> Iterator[TemplateProblem]:
-    """All that is wrong with a template."""
+def template_problems(template: str, *, with_filters: bool = True) -> Iterator[TemplateProblem]:
+    """All that is wrong with a template, which may have filters or not."""
     for part in _parts(template):
         if part.kind is _Kind.STRAY:
             message = f"{part.text} has no partner; {part.text * 2} stands for the character itself"
             yield TemplateProblem(part.text, message)
         elif part.kind is _Kind.UNKNOWN:
-            close = did_you_mean(part.text.strip("{} "), NAMES)
-            hint = f"did you mean {{{close}}}?" if close else f"expected one of {_listed()}"
-            write = template.replace(part.text, f"{{{close}}}") if close else None
-            message = f"{part.text} is not a name that can be used here; {hint}"
-            yield TemplateProblem(part.text, message, write)
+            yield _unknown_name(part, template)
+        elif part.filters and not with_filters:
+            name = f"{{{part.text}}}"
+            message = f"{part.written}: a key has no filters, it is made of values as they are"
+            yield TemplateProblem(part.written, message, template.replace(part.written, name))
+        elif part.kind is _Kind.BAD_FILTER:
+            yield _unknown_filter(part, template)
+
+
+def _unknown_name(part: "_Part", template: str) -> TemplateProblem:
+    close = did_you_mean(part.text, NAMES)
+    mended = "{" + "|".join([close or "", *part.filters]) + "}"
+    hint = f"did you mean {mended}?" if close else f"expected one of {_listed()}"
+    message = f"{part.written} is not a name that can be used here; {hint}"
+    write = template.replace(part.written, mended) if close else None
+    return TemplateProblem(part.written, message, write)
+
+
+def _unknown_filter(part: "_Part", template: str) -> TemplateProblem:
+    wrong = next(one for one in part.filters if one not in FILTERS)
+    close = did_you_mean(wrong, FILTERS)
+    hint = f"did you mean {close}? Filters: {', '.join(FILTERS)}"
+    hint = hint if close else f"expected {one_of(list(FILTERS))}"
+    message = f"{part.written}: |{wrong} is not a filter; {hint}"
+    mended = part.written.replace(f"|{wrong}", f"|{close}")
+    write = template.replace(part.written, mended) if close else None
+    return TemplateProblem(part.written, message, write)
 
 
 def names_in(template: str) -> frozenset[str]:
     """The names that a template uses."""
-    return frozenset(part.text for part in _parts(template) if part.kind is _Kind.NAME)
+    kinds = (_Kind.NAME, _Kind.BAD_FILTER)
+    return frozenset(part.text for part in _parts(template) if part.kind in kinds)
 
 
 class _Kind(Enum):
     TEXT = "text"
     NAME = "name"
-    UNKNOWN = "unknown"  # a name that is not in NAMES, with its braces
+    UNKNOWN = "unknown"  # a name that is not in NAMES
+    BAD_FILTER = "bad filter"  # a name with a filter that is not in FILTERS
     STRAY = "stray"  # a brace without a partner
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of a template. What is at fault stands as text, so that rendering never fails."""
+    """A piece of a template: text as it comes out, or a name, its filters, and how it is written,
+    braces and all. What is at fault stands as it is written, so that rendering never fails."""
 
     kind: _Kind
     text: str
+    written: str
+    filters: tuple[str, ...] = ()
 
 
 _PART = re.compile(r"(?P<two>\{\{|\}\})|\{(?P<name>[^{}]*)\}|(?P<stray>[{}])|(?P<text>[^{}]+)")
@@ -201,13 +232,21 @@ def _parts(template: str) -> tuple[_Part, ...]:
 
 
 def _part(found: re.Match[str]) -> _Part:
-    if found["name"] in NAMES:
-        return _Part(_Kind.NAME, found["name"])
     if found["name"] is not None:
-        return _Part(_Kind.UNKNOWN, found[0])
+        name, *filters = (piece.strip() for piece in found["name"].split("|"))
+        return _Part(_kind(found["name"]), name, found[0], tuple(filters))
     if found["stray"]:
-        return _Part(_Kind.STRAY, found[0])
-    return _Part(_Kind.TEXT, found[0][0] if found["two"] else found[0])
+        return _Part(_Kind.STRAY, found[0], found[0])
+    text = found[0][0] if found["two"] else found[0]
+    return _Part(_Kind.TEXT, text, text)
+
+
+def _kind(written: str) -> _Kind:
+    """Blanks are not left out: what is almost right gets a message that shows how to write it."""
+    name, *filters = written.split("|")
+    if name not in NAMES or any(one != one.strip() for one in filters):
+        return _Kind.UNKNOWN
+    return _Kind.NAME if all(one in FILTERS for one in filters) else _Kind.BAD_FILTER
 
 
 def _listed() -> str:

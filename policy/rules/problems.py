@@ -36,6 +36,8 @@ class Code(Enum):
     TEMPLATE = "P116"
     UNKNOWN_TIMEZONE = "P117"
     FILE_NOT_READ = "P118"
+    IDENTITY = "P121"
+    NO_EFFECT = "P122"
 
 
 @dataclass(frozen=True, slots=True)

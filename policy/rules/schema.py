@@ -23,15 +23,12 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "policy.schema.json"
 LATER: frozenset[Field] = frozenset(
     {
         ("roster", "provides"),
-        ("people", "identities"),
         ("people", "license"),
         ("classes", "combine"),
-        ("roles",),
         ("tests",),
     }
 )
 LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source
-LATER_TERMS = "current_or_starts_within"  # a lead time, under classes.scope.terms
 
 
 @lru_cache(maxsize=1)

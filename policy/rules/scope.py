@@ -58,7 +58,7 @@ def judge_scope(section: SectionFacts, scope: Scope, today: date) -> Verdict:
     """Is a section in scope on a day? Each list narrows, then `exclude` wins."""
     if not _holds(scope.schools, (section.school_key, section.school_name)):
         return Verdict(False, "classes.scope.schools")
-    if not _in_terms(section.terms, scope.terms, today):
+    if not _in_terms(section.terms, scope, today):
         return Verdict(False, "classes.scope.terms")
     if not _holds_grade(scope.grades, section.grades):
         return Verdict(False, "classes.scope.grades")
@@ -71,19 +71,42 @@ def judge_scope(section: SectionFacts, scope: Scope, today: date) -> Verdict:
 
 
 def matches(matcher: Matcher, section: SectionFacts) -> bool:
-    """Does a section match each key of a matcher, by at least one of the key's values?"""
-    return all(
-        _holds_grade(globs, section.grades)
-        if key == "grade"
-        else _holds(globs, FACTS_OF_MATCHER[key](section))
-        for key, globs in matcher.keys.items()
+    """Does a section match each key of a matcher, by at least one of the key's values, and not
+    what the matcher leaves out?"""
+    return _has_all(matcher.keys, section) and not (
+        matcher.unless is not None and _has_all(matcher.unless.keys, section)
+    )
+
+
+def surely_matches(matcher: Matcher, section: SectionFacts) -> bool:
+    """Does a section match, even if it has teachers who are not known?"""
+    return _has_all(matcher.keys, section) and not (
+        matcher.unless is not None and _has_all_but_teacher(matcher.unless, section)
     )
 
 
 def hinges_on_teachers(matcher: Matcher, section: SectionFacts) -> bool:
     """Is it up to who teaches a section whether it matches?"""
+    if not _has_all_but_teacher(matcher, section):
+        return False
+    unless = matcher.unless
+    if unless is None or not _has_all_but_teacher(unless, section):
+        return "teacher" in matcher.keys
+    return "teacher" in unless.keys
+
+
+def _has_all(keys: Mapping[str, tuple[str, ...]], section: SectionFacts) -> bool:
+    return all(
+        _holds_grade(globs, section.grades)
+        if key == "grade"
+        else _holds(globs, FACTS_OF_MATCHER[key](section))
+        for key, globs in keys.items()
+    )
+
+
+def _has_all_but_teacher(matcher: Matcher, section: SectionFacts) -> bool:
     others = {key: globs for key, globs in matcher.keys.items() if key != "teacher"}
-    return "teacher" in matcher.keys and matches(Matcher(others), section)
+    return _has_all(others, section)
 
 
 def _terms(section: SectionFacts) -> tuple[str, ...]:
@@ -105,10 +128,10 @@ FACTS_OF_MATCHER: Mapping[str, Callable[[SectionFacts], tuple[str, ...]]] = {
 }
 
 
-def _in_terms(terms: Iterable[TermFacts], wanted: tuple[str, ...] | None, today: date) -> bool:
-    if wanted == ():
-        return any(term.start <= today < term.end for term in terms)
-    return _holds(wanted, tuple(text for term in terms for text in (term.key, term.name)))
+def _in_terms(terms: Iterable[TermFacts], scope: Scope, today: date) -> bool:
+    if scope.terms == ():
+        return any(term.start <= today + scope.lead and today < term.end for term in terms)
+    return _holds(scope.terms, tuple(text for term in terms for text in (term.key, term.name)))
 
 
 def _holds(globs: tuple[str, ...] | None, texts: tuple[str, ...]) -> bool:
@@ -122,11 +145,12 @@ def _holds_grade(globs: tuple[str, ...] | None, grades: tuple[str, ...]) -> bool
     """Grades also match without leading zeros: the SIS says "09" and a person writes "9"."""
     if globs is None:
         return True
-    bare = tuple(_bare_grade(grade) for grade in grades)
-    return _holds(globs, grades) or _holds(tuple(_bare_grade(glob) for glob in globs), bare)
+    bare = tuple(bare_grade(grade) for grade in grades)
+    return _holds(globs, grades) or _holds(tuple(bare_grade(glob) for glob in globs), bare)
 
 
-def _bare_grade(grade: str) -> str:
+def bare_grade(grade: str) -> str:
+    """A grade without its leading zeros."""
     return grade.strip().lstrip("0") or grade.strip()
 
 

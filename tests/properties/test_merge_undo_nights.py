@@ -42,6 +42,7 @@ class Class:
     def back(self) -> WayBack:
         present = Present(
             bases={ALIAS: self.base},
+            others=(),
             lives={ALIAS: self.live},
             unreadable={},
             later={},

@@ -95,6 +95,39 @@ def test_a_file_of_a_school_is_a_change(folder: Path, clock: Clock) -> None:
     assert set(found.policy.schools) == set()
 
 
+def test_the_file_of_identities_is_a_change(folder: Path, clock: Clock) -> None:
+    named = "people: {identities: ./people/identities.csv}\n"
+    write(folder, DISTRICT.format(name="Maple") + named)
+    watched = Watched(folder, clock=clock)
+    assert len(watched.now().problems) == 2  # there is no such file; and the closing line
+    (folder / "people").mkdir()
+    file = folder / "people" / "identities.csv"
+    file.write_text("sis_key,email\n7,ann@maple.example\n", encoding="utf-8")
+    found = settled(watched, clock)
+    assert found.policy is not None
+    assert found.policy.identities["7"].email == "ann@maple.example"
+
+
+def test_a_folder_of_schools_that_is_a_link(folder: Path, clock: Clock) -> None:
+    elsewhere = (folder / "schools").rename(folder.parent / "elsewhere")
+    (folder / "schools").symlink_to(elsewhere)
+    watched = Watched(folder, clock=clock)
+    (elsewhere / "north.yaml").write_text("schools: [north]\n", encoding="utf-8")
+    found = settled(watched, clock)
+    assert found.policy is not None
+    assert set(found.policy.schools) == {"north"}
+
+
+def test_what_is_no_part_of_it_is_no_change(folder: Path, clock: Clock) -> None:
+    reading = Reading()
+    watched = Watched(folder, clock=clock, load=reading)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "a.yaml").write_text("a: 1", encoding="utf-8")
+    (folder / "rollbook.sqlite-wal").write_text("", encoding="utf-8")
+    settled(watched, clock)
+    assert reading.times == 1
+
+
 def test_a_change_of_the_same_size_and_time(folder: Path, clock: Clock) -> None:
     file = folder / "district.yaml"
     stamp = file.stat()

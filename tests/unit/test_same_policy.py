@@ -78,10 +78,21 @@ def test_of_many_files_some_are_named(folder: Path) -> None:
         refuse_another_policy(made, None)
 
 
-def test_a_policy_that_is_broken_since_is_another(folder: Path) -> None:
+def test_the_file_of_identities_belongs_to_it(folder: Path) -> None:
+    named = DISTRICT + "people: {identities: ./identities.csv}\n"
+    (folder / "district.yaml").write_text(named, encoding="utf-8")
+    (folder / "identities.csv").write_text("sis_key,email\n", encoding="utf-8")
+    made = made_by(folder)
+    refuse_another_policy(made, None)
+    (folder / "identities.csv").write_text("sis_key,email\n7,a@maple.example\n", encoding="utf-8")
+    with pytest.raises(StalePlan, match=r"identities\.csv is changed\n"):
+        refuse_another_policy(made, None)
+
+
+def test_a_policy_that_is_broken_since(folder: Path) -> None:
     made = made_by(folder)
     (folder / "district.yaml").write_text("version: [", encoding="utf-8")
-    with pytest.raises(StalePlan, match=r"district.yaml is changed\n"):
+    with pytest.raises(PolicyAtFault, match=r"district\.yaml:1"):
         refuse_another_policy(made, None)
 
 
@@ -105,11 +116,3 @@ def test_the_folder_is_not_here(folder: Path, tmp_path: Path) -> None:
         refuse_another_policy(made, tmp_path / "nowhere")
     with pytest.raises(InputAtFault, match="the plan does not say where it was"):
         refuse_another_policy(plan(), None)
-
-
-def test_a_folder_that_can_not_be_read_as_a_policys(folder: Path) -> None:
-    made = made_by(folder)
-    edit(folder / "schools" / "north.yaml")
-    (folder / "schools" / "north.yaml").rename(folder / "schools" / "north.yml")
-    with pytest.raises(PolicyAtFault, match=r"north\.yml  this file would not be read"):
-        refuse_another_policy(made, None)

@@ -129,6 +129,49 @@ def test_a_suspended_extra_teacher_is_told_and_left_where_they_are() -> None:
 # students.exceptions
 
 
+NOT_T9, NOT_T1 = (
+    Matcher({}, Matcher({"teacher": ("t9*",)})),
+    Matcher({}, Matcher({"teacher": ("t1*",)})),
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "in_doubt", "is_in"),
+    [
+        pytest.param(NOT_T9, False, True, id="not t9's"),
+        pytest.param(NOT_T1, False, False, id="not t1's"),
+        pytest.param(NOT_T9, True, False, id="may be t9's"),
+        pytest.param(Matcher({"teacher": ("t1*",)}), True, True, id="t1's for certain"),
+    ],
+)
+def test_a_matcher_that_leaves_a_teacher_out(where: Matcher, in_doubt: bool, is_in: bool) -> None:
+    both = rules(
+        extra=(Extra(where, ("t2@demo.example",), LINE),),
+        exceptions=(SeatException("bob@demo.example", where, Keep.IN, LINE),),
+    )
+    found = choose(
+        facts(),
+        both,
+        LISTED,
+        accounts(),
+        owner="t1",
+        present=Staff,
+        teacher_in_doubt=in_doubt,
+    )
+    assert ("t2" in found.teachers, "bob" in found.students) == (is_in, is_in)
+    assert found.left == ({"t2", "bob"} if in_doubt else set())
+
+
+def test_who_may_have_to_stay_out_is_left_where_they_are() -> None:
+    out = excepting(Keep.OUT, "ann@demo.example", NOT_T9)
+    sure = choose(facts(), out, LISTED, accounts(), owner="t1", present=Staff)
+    assert (sure.students, sure.kept_out) == ({}, {"ann": LINE})
+    found = choose(
+        facts(), out, LISTED, accounts(), owner="t1", present=Staff, teacher_in_doubt=True
+    )
+    assert (found.students, found.kept_out, found.left) == ({}, {}, {"ann"})
+
+
 def test_who_is_kept_in() -> None:
     found = chosen(excepting(Keep.IN, "bob@demo.example"))
     assert found == replace(LISTED, students={**LISTED.students, **by_policy("bob")})

@@ -27,7 +27,15 @@ from policy.merge.people import AccountFacts, match_people
 from policy.merge.records import Base, Fields, Remembered
 from policy.merge.wish import Sources
 from policy.roster.model import Fault, FaultLevel, Membership, Place, Role, Roster, Section
-from policy.rules.model import Extra, Matcher, Policy, SchoolRules, Scope, WhenIncomplete
+from policy.rules.model import (
+    Extra,
+    Identity,
+    Matcher,
+    Policy,
+    SchoolRules,
+    Scope,
+    WhenIncomplete,
+)
 
 TODAY = date(2026, 9, 1)
 PEOPLE = ("t1", "t2", "ann", "bob")
@@ -321,6 +329,76 @@ def test_rules_for_a_school_that_is_not_there_are_noticed() -> None:
     assert [n.message for n in wishes.notices] == [
         "the policy has rules for school 'Lincon', which the roster doesn't have"
     ]
+
+
+def several(*titles: str, teachers: str = "t1", of: str = "s") -> Roster:
+    """A section for each title; one letter of `teachers` each, or the same."""
+    return roster(
+        {
+            section(f"{of}{number}", title=title): (teacher(who, line=number), student("ann"))
+            for number, (title, who) in enumerate(
+                zip(titles, teachers.split() * len(titles), strict=False), 2
+            )
+        },
+        tuple(person(key) for key in PEOPLE),
+    )
+
+
+def namesakes(wishes: Wishes) -> list[str]:
+    return [n.message for n in wishes.notices if n.code == "M312"]
+
+
+def test_classes_of_one_teacher_and_one_name_are_pointed_out_once() -> None:
+    wishes = wish(several("Algebra", "Art", "ALGEBRA", "algebra", "Music"))
+    assert namesakes(wishes) == [
+        "sections s2, s4, s5 have one teacher and get one name by classes.name (built-in default)"
+    ]
+    assert len(wishes.desired) == 5
+    many = wish(several(*["Algebra"] * 9))
+    assert "sections s2, s3, s4, s5, s6 and 4 more have one teacher" in namesakes(many)[0]
+
+
+def test_quiet_classes_are_looked_at_too() -> None:
+    fresh = wish(several("Algebra", "Algebra"))
+    bases = tuple(
+        replace(base(alias=w.alias, section=w.section_key), settled=w.digest) for w in fresh.desired
+    )
+    quiet = wish(several("Algebra", "Algebra"), bases=bases)
+    assert (len(quiet.quiet), quiet.desired, namesakes(quiet)) == (2, [], namesakes(fresh))
+
+
+@pytest.mark.parametrize(
+    ("rolls", "school_rules", "told"),
+    [
+        (several("Algebra", "Algebra", teachers="t1 t2"), rules(), False),
+        (several("Algebra", "Algebra"), rules(name="{section.key}"), False),
+        (several("Algebra", "Algebra", teachers="t1 t2"), rules(owner="bob@demo.example"), False),
+        (several("Algebra", "Algebra"), rules(owner="bob@demo.example"), True),
+        (several("Algebra", "Algebra"), rules(key="{school_year}.{course.code}"), False),
+    ],
+    ids=["two teachers", "two names", "an account owns both", "the same", "one key"],
+)
+def test_whose_names_are_compared(rolls: Roster, school_rules: SchoolRules, told: bool) -> None:
+    assert bool(namesakes(wish(rolls, school_rules=school_rules))) is told
+
+
+def test_identities_that_the_roster_does_not_have_are_told_with_their_lines() -> None:
+    identities = {
+        key: Identity(f"{key}@demo.example", f"identities.csv:{line}")
+        for line, key in enumerate(["ann", "bad", *(f"gone{n}" for n in range(7))], 2)
+    }
+    fault = Fault("R206", Place("users.csv", 4), "two rows")
+    read = rolls(teacher("t1"), student("ann"), doubtful_people={"bad": fault})
+    matches = match_people(read, [], domains=("demo.example",), remembered={})
+    chosen = replace(policy(), identities=identities)
+    notices = desire(Known(Sources(read, chosen, matches, TODAY), {})).notices
+    told = [(n.row, n.message) for n in notices if n.code == "M313"]
+    assert told[0] == (
+        "identities.csv:4",
+        "people.identities has the key gone0, which the roster doesn't have",
+    )
+    assert len(told) == 6
+    assert told[-1] == ("identities.csv:9", "people.identities has 2 more such keys, from here on")
 
 
 def test_who_may_be_anybody_is_a_stranger() -> None:

@@ -6,6 +6,7 @@ from building import person, roster, section, user
 from policy.merge.people import AccountFacts, Matches, match_people, named_key
 from policy.merge.records import Remembered, User
 from policy.roster.model import Fault, Person, Place
+from policy.rules.model import Identity
 
 SECTION = section()
 
@@ -49,6 +50,44 @@ def test_no_email() -> None:
 
 def test_no_at_sign() -> None:
     assert "no @ in it" in reason_of(person("ann", email="ann"))
+
+
+ANNA = Identity("anna@demo.example", "identities.csv:2")
+
+
+def with_identity(
+    *accounts: AccountFacts, remembered: dict[str, Remembered] | None = None
+) -> Matches:
+    rolls = roster({SECTION: ()}, (person("ann"), person("bob")))
+    return match_people(
+        rolls,
+        accounts,
+        domains=("demo.example",),
+        remembered=remembered or {},
+        identities={"ann": ANNA},
+    )
+
+
+def test_an_identity_holds_in_place_of_the_sis_email() -> None:
+    matches = with_identity(account("ann"), account("anna"), account("bob"))
+    assert matches.users == {"ann": user("anna"), "bob": user("bob")}
+    assert matches.learned["ann"] == Remembered("anna", ANNA.email)
+
+
+def test_an_identity_without_an_account_is_told_with_its_line_and_nobody_guessed() -> None:
+    matches = with_identity(account("ann"), account("anna", suspended=True), account("bob"))
+    assert "ann" not in matches.users
+    assert matches.reasons["ann"].endswith(
+        "suspended or archived (people.identities, identities.csv:2)"
+    )
+    assert matches.unsure["ann"] == {"anna"}
+    assert "identities" not in with_identity(account("ann")).reasons["bob"]
+
+
+def test_an_identity_moves_somebody_who_was_known_by_the_sis_email() -> None:
+    known = {"ann": Remembered("ann", "ann@demo.example")}
+    matches = with_identity(account("ann"), account("anna"), remembered=known)
+    assert matches.users["ann"] == user("anna")
 
 
 def test_no_account() -> None:

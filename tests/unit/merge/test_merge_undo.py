@@ -63,9 +63,11 @@ def back(
     people: tuple[str, ...] = PEOPLE,
     unreadable: str | None = None,
     limits: Any = None,
+    others: tuple[Base, ...] = (),
 ) -> WayBack:
     present = Present(
         bases={ours.alias: ours} if ours else {},
+        others=others,
         lives={ours.alias: now} if ours and now else {},
         unreadable={ALIAS: unreadable} if unreadable else {},
         later={(ALIAS, record): "r2" for record in later},
@@ -385,6 +387,24 @@ def test_what_has_no_answer_waits_for_the_next_sync() -> None:
             "take it back after that",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_held"),
+    [pytest.param(State.ACTIVE, False, id="open"), pytest.param(State.ARCHIVED, True, id="rests")],
+)
+def test_the_district_is_all_open_classes_not_only_those_of_the_run(
+    state: State, is_held: bool
+) -> None:
+    people = tuple("abc")
+    found = back(
+        *(seat(Kind.STUDENT_ADD, who) for who in people),
+        ours=base(students=people),
+        now=live(students=people),
+        others=(base(alias="d:other", students=tuple(f"o{n}" for n in range(27)), state=state),),
+        limits={"student.remove": limit(district=0.1)},
+    )
+    assert (bool(found.held), bool(found.changes)) == (is_held, not is_held)
 
 
 def test_removals_pass_the_limits() -> None:

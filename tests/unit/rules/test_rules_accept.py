@@ -9,6 +9,7 @@ import yaml
 from policy.errors import InputAtFault, PolicyAtFault
 from policy.rules.accept import Acceptance, accept, file_for, with_entry
 from policy.rules.load import load_policy
+from policy.rules.model import Matcher
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "policy" / "examples" / "springfield"
 TRAIL = ("students", "exceptions")
@@ -80,6 +81,21 @@ def test_the_file_whose_list_is_in_force_gets_it(tmp_path: Path) -> None:
     loaded = load_policy(folder)
     assert [e.person for e in loaded.rules_of("s-own", "").students.exceptions] == [PAT]
     assert [e.person for e in loaded.defaults.students.exceptions] == [PAT]
+
+
+def test_an_entry_beside_matchers_with_not_and_with_one(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(EXAMPLE, folder)
+    (folder / "schools" / "own.yaml").write_text(
+        'schools: ["s-own"]\nstudents:\n  exceptions:\n'
+        f"    - {{person: {PAT}, where: {{not: {{grade: ['09']}}}}, keep: out}}\n",
+        encoding="utf-8",
+    )
+    entry = f"{{person: {PAT}, where: {{section: s1, not: {{term: fall}}}}, keep: in}}"
+    accept(load_policy(folder), Acceptance("students.exceptions", entry, "s-own", ""))
+    before, added = load_policy(folder).rules_of("s-own", "").students.exceptions
+    assert before.where == Matcher({}, Matcher({"grade": ("09",)}))
+    assert added.where == Matcher({"section": ("s1",)}, Matcher({"term": ("fall",)}))
 
 
 def test_a_policy_that_would_not_load_stays_as_it_was(tmp_path: Path) -> None:

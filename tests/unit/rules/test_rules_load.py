@@ -23,12 +23,14 @@ from policy.rules.model import (
     Extra,
     FormerOwner,
     Freshness,
+    Holder,
     Keep,
     Limit,
     Matcher,
     Pause,
     Policy,
     RemovedByHand,
+    Roles,
     SchoolRules,
     Scope,
     SeatException,
@@ -143,7 +145,7 @@ students:
     - {person: pat@springfield.example, where: {name: Band*, grade: "09"}, keep: in}
 limits:
   student.remove: {district: 200, school: 0%, at_least: 0}
-  teacher.remove: {school: 100%}
+  teacher.remove: {school: 99%}
   course.archive: {school: 5, at_least: 1}
   course.create: {district: 0}
 pause:
@@ -269,7 +271,7 @@ def test_every_field_is_read(tmp_path: Path) -> None:
             ),
             "teacher.remove": Limit(
                 district=Allowance(share=0.1),
-                school=Allowance(share=1.0),
+                school=Allowance(share=0.99),
                 class_=Allowance(share=0.5),
                 at_least=2,
                 line="policies/district.yaml:52",
@@ -287,6 +289,31 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     assert policy.pause == (
         Pause(date(2027, 6, 10), date(2027, 8, 20), "policies/district.yaml:56"),
         Pause(date(2026, 12, 24), date(2026, 12, 24), "policies/district.yaml:57"),
+    )
+
+
+def test_matchers_lead_times_and_roles_are_read(tmp_path: Path) -> None:
+    text = """\
+classes:
+  scope:
+    terms: {current_or_starts_within: 14d}
+    exclude:
+      - {course: Algebra*, not: {grade: ["09"], school: Lincoln}}
+roles:
+  admin: [group:Admins@springfield.example, IT@springfield.example]
+"""
+    lincoln = 'schools: ["0042"]\nclasses: {scope: {terms: current}}\n'
+    policy = load_policy(write(tmp_path / "policies", SHORTEST + text, lincoln=lincoln))
+    scope = policy.defaults.classes.scope
+    assert (scope.terms, scope.lead) == ((), timedelta(days=14))
+    unless = Matcher({"grade": ("09",), "school": ("Lincoln",)})
+    assert scope.exclude == (Matcher({"course": ("Algebra*",)}, unless),)
+    assert policy.schools["0042"].classes.scope == replace(scope, lead=timedelta(0))
+    assert policy.roles == Roles(
+        admin=(
+            Holder("admins@springfield.example", is_group=True),
+            Holder("it@springfield.example", is_group=False),
+        )
     )
 
 

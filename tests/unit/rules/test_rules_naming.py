@@ -99,6 +99,38 @@ def test_whole_values(template: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("template", "text"),
     [
+        ("{course.name|upper} – Period {section.period|roman}", "ALGEBRA I – Period III"),
+        ("{grade|first|roman} {grade|roman}", "IX IX, X"),
+        ("{{{course.name|upper|title}}}", "{Algebra I}"),
+        ("{teacher.name|first}", "Ada Okafor"),
+    ],
+)
+def test_filters(template: str, text: str) -> None:
+    assert list(template_problems(template)) == []
+    assert render(template, SECTION) == text
+
+
+def test_a_missing_value_stays_missing_through_filters() -> None:
+    template = "{course.name|short} – Period {section.period|first|roman|title}"
+    assert render(template, BARE) == "Algebra – Period"
+    assert names_in(template) == {"course.name", "section.period"}
+    assert names_in("{section.key|nonsense}") == {"section.key"}
+
+
+@pytest.mark.parametrize("template", ["{course.name|nonsense}", "{course.name|}", "{|short}"])
+def test_a_bad_filter_stands_as_it_is_written(template: str) -> None:
+    assert len(list(template_problems(template))) == 1
+    assert render(template, SECTION) == template
+
+
+def test_a_key_may_have_no_filters() -> None:
+    [problem] = template_problems("{section.key|upper}.x", with_filters=False)
+    assert (problem.part, problem.write) == ("{section.key|upper}", "{section.key}.x")
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
         pytest.param("{course.name} – {section.period}", "Algebra", id="at the end"),
         pytest.param("{section.period} – {course.name}", "Algebra", id="at the start"),
         pytest.param("{course.name} – {grade} – {section.key}", "Algebra – sec-17", id="between"),

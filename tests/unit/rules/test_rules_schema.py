@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from jsonschema import Draft202012Validator
 
+from policy.rules.filters import FILTERS
 from policy.rules.lines import Yaml, dotted, read_yaml
 from policy.rules.load import load_policy, merged
 from policy.rules.naming import NAMES
@@ -15,7 +16,6 @@ from policy.rules.problems import Code
 from policy.rules.schema import (
     LATER,
     LATER_SOURCES,
-    LATER_TERMS,
     Field,
     Schema,
     defaults,
@@ -30,6 +30,7 @@ ERRORS_PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 MESSAGES = sorted((ROOT / "tests/mistakes/policy").glob("*.txt"))
 DISTRICT, SCHOOL = fields(school_file=False), fields(school_file=True)
 EITHER = {**DISTRICT, **SCHOOL}
+NO_DEFAULT = {"limits": "(no limit)", "people": "(none)"}  # else it is needed
 LISTS: set[Field] = {  # of maps; each has a row of its own beside those of its entries' keys
     ("pause",),
     ("co_teachers", "extra"),
@@ -37,6 +38,10 @@ LISTS: set[Field] = {  # of maps; each has a row of its own beside those of its 
 }
 WHOLE: set[Field] = {  # matchers are told in a table of their own, the others in one row
     ("classes", "scope", "exclude"),
+    ("classes", "scope", "exclude", "not"),
+    ("classes", "scope", "terms"),
+    ("co_teachers", "extra", "where", "not"),
+    ("students", "exceptions", "where", "not"),
     ("co_teachers", "extra", "where"),
     ("students", "exceptions", "where"),
     ("classes", "adopt"),
@@ -146,6 +151,7 @@ def test_the_defaults() -> None:
             "course.create": {"district": 200, "at_least": 0},
         },
         "pause": [],
+        "roles": {"admin": [], "approver": [], "viewer": []},
     }
 
 
@@ -162,6 +168,7 @@ def test_what_a_school_may_hold() -> None:
         ("freshness", "max_age"),
         ("freshness", "min_size"),
         ("people", "match"),
+        ("people", "identities"),
         ("classes", "key"),
         ("limits", "student.remove", "district"),
         ("limits", "teacher.remove", "district"),
@@ -173,6 +180,9 @@ def test_what_a_school_may_hold() -> None:
         ("pause",),
         ("pause", "from"),
         ("pause", "to"),
+        ("roles", "admin"),
+        ("roles", "approver"),
+        ("roles", "viewer"),
     }
 
 
@@ -196,7 +206,7 @@ class TestPolicyPage:
             value = value.get(step) if isinstance(value, dict) else None
         told = row[2].strip("`")
         if value is None:
-            assert told == ("(no limit)" if field[0] == "limits" else "(needed)")
+            assert told == NO_DEFAULT.get(field[0], "(needed)")
         else:
             document, problems = read_yaml("docs/policy.md", f"value: {told}")
             assert (problems, document and document.data) == ([], {"value": value})
@@ -204,18 +214,17 @@ class TestPolicyPage:
 
     def test_it_names_every_key_of_a_matcher(self) -> None:
         named = [as_field(row[0]) for row in rows(section(POLICY_PAGE, "Matchers and globs"))]
-        assert named == list(FACTS_OF_MATCHER)
+        assert named == [*FACTS_OF_MATCHER, "not"]
 
     def test_it_names_every_name_of_a_template(self) -> None:
         named = [row[0].strip("` ") for row in rows(section(POLICY_PAGE, "Templates"))]
-        assert named == [f"{{{name}}}" for name in NAMES]
+        assert named == [*(f"{{{name}}}" for name in NAMES), *FILTERS]
 
     def test_it_names_all_that_is_not_built_yet(self) -> None:
         text = section(POLICY_PAGE, "Not built yet")
         named = re.findall(r"^- `(.+)`$", text, flags=re.MULTILINE)
         assert sorted(map(as_field, named)) == sorted(map(dotted, LATER))
         assert all(f"`{source}`" in text for source in LATER_SOURCES)
-        assert LATER_TERMS in text
 
     def test_its_examples_load(self, tmp_path: Path) -> None:
         shortest, whole, school = re.findall(r"```yaml\n(.*?)```", POLICY_PAGE, flags=re.DOTALL)
@@ -235,6 +244,7 @@ class TestPolicyPage:
             "co_teachers": {"extra": []},
             "students": {"exceptions": []},
             "pause": [],
+            "roles": {"admin": [], "approver": []},
         }
         shown = merged(data, empty)
         assert {key: shown[key] for key in defaults()} == defaults()

@@ -1,7 +1,7 @@
 """Which sections become classes: the table of policy/rules/scope.py."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,9 +12,11 @@ from policy.rules.scope import (
     SectionFacts,
     TermFacts,
     Verdict,
+    hinges_on_teachers,
     is_like,
     judge_scope,
     matches,
+    surely_matches,
 )
 
 TODAY = date(2026, 10, 1)
@@ -131,6 +133,67 @@ def test_exclude(keys: dict[str, tuple[str, ...]], excluded: bool) -> None:
     assert matches(Matcher(keys), ALGEBRA) is excluded
 
 
+HERE, ELSEWHERE = Matcher({"course": ("algebra*",)}), Matcher({"course": ("art",)})
+ADA, NOBODY = {"teacher": ("ada*",)}, {"teacher": ("nobody*",)}
+
+
+@pytest.mark.parametrize(
+    ("matcher", "matched", "surely", "hinges"),
+    [
+        pytest.param(Matcher({}, HERE), False, False, False, id="alone"),
+        pytest.param(Matcher({}, ELSEWHERE), True, True, False, id="alone, not it"),
+        pytest.param(Matcher(HERE.keys, ELSEWHERE), True, True, False, id="but another"),
+        pytest.param(Matcher(HERE.keys, HERE), False, False, False, id="but itself"),
+        pytest.param(Matcher(ELSEWHERE.keys, ELSEWHERE), False, False, False, id="elsewhere"),
+        pytest.param(
+            Matcher(HERE.keys, Matcher({"grade": ("9", "12")})), False, False, False, id="grade"
+        ),
+        pytest.param(
+            Matcher({}, Matcher({**HERE.keys, "grade": ("12",)})), True, True, False, id="and"
+        ),
+        pytest.param(Matcher(ADA), True, True, True, id="a teacher"),
+        pytest.param(Matcher(NOBODY), False, False, True, id="another teacher"),
+        pytest.param(Matcher({}, Matcher(ADA)), False, False, True, id="not a teacher"),
+        pytest.param(Matcher({}, Matcher(NOBODY)), True, False, True, id="not another teacher"),
+        pytest.param(
+            Matcher({}, Matcher({**NOBODY, **ELSEWHERE.keys})),
+            True,
+            True,
+            False,
+            id="not another teacher elsewhere",
+        ),
+        pytest.param(
+            Matcher(ELSEWHERE.keys, Matcher(NOBODY)), False, False, False, id="elsewhere but hers"
+        ),
+        pytest.param(Matcher(ADA, HERE), False, False, False, id="hers, but not here at all"),
+        pytest.param(Matcher(ADA, ELSEWHERE), True, True, True, id="hers, but not elsewhere"),
+        pytest.param(Matcher(NOBODY, Matcher(ADA)), False, False, True, id="one but not the other"),
+    ],
+)
+def test_not(matcher: Matcher, matched: bool, surely: bool, hinges: bool) -> None:
+    assert matches(matcher, ALGEBRA) is matched
+    assert surely_matches(matcher, ALGEBRA) is surely
+    assert hinges_on_teachers(matcher, ALGEBRA) is hinges
+    scope = replace(ALL, exclude=(matcher,))
+    assert judge_scope(ALGEBRA, scope, TODAY) == (out("exclude[0]") if matched else INSIDE)
+
+
+@pytest.mark.parametrize(
+    ("today", "days", "inside"),
+    [
+        pytest.param(date(2026, 8, 9), 14, False, id="a day too early"),
+        pytest.param(date(2026, 8, 10), 14, True, id="just in time"),
+        pytest.param(date(2026, 8, 10), 0, False, id="no lead time"),
+        pytest.param(date(2026, 8, 24), 0, True, id="the first day"),
+        pytest.param(date(2026, 12, 18), 14, True, id="the last day"),
+        pytest.param(date(2026, 12, 19), 14, False, id="over"),
+    ],
+)
+def test_a_lead_time(today: date, days: int, inside: bool) -> None:
+    scope = replace(ALL, terms=(), lead=timedelta(days=days))
+    assert judge_scope(ALGEBRA, scope, today) == (INSIDE if inside else out("terms"))
+
+
 @pytest.mark.parametrize("key", FACTS_OF_MATCHER)
 def test_a_matcher_never_matches_what_a_section_does_not_have(key: str) -> None:
     empty = SectionFacts("", "", (), (), "", "", "", "", "", (), (), "", "", (), (), ())
@@ -162,4 +225,8 @@ def test_the_schema_has_the_very_keys_that_matchers_know() -> None:
     matcher = definitions["matcher"]
     assert isinstance(matcher, dict)
     assert isinstance(matcher["properties"], dict)
-    assert list(matcher["properties"]) == list(FACTS_OF_MATCHER)
+    assert list(matcher["properties"]) == [*FACTS_OF_MATCHER, "not"]
+    inner = definitions["not"]
+    assert isinstance(inner, dict)
+    assert isinstance(inner["properties"], dict)
+    assert list(inner["properties"].items()) == list(matcher["properties"].items())[:-1]

@@ -233,7 +233,7 @@ def test_a_store_that_was_lost_is_told_what_consent_adds(tmp_path: Path) -> None
 
 # Two districts, one store.
 
-OVER = "classes:\n  after_term: {archive_after: 1d}\nlimits:\n  course.archive: {district: 100%}\n"
+OVER = "classes:\n  after_term: {archive_after: 1d}\nlimits:\n  course.archive: {at_least: 1000}\n"
 
 
 def test_a_class_of_another_district_is_not_archived(tmp_path: Path) -> None:
