@@ -17,6 +17,8 @@ from addon.routes.health import health
 from addon.routes.pages import demonstration, door, from_this_machine
 from addon.services import OpenClassroom, Services
 from addon.verify import Verifier
+from policy.engine import validate
+from policy.in_force import InForce, Watched
 from policy.settings import Settings
 from policy.store.base import Store
 from policy.wiring import open_store, teacher_classroom
@@ -53,6 +55,7 @@ def create_app(
         store=_once(store or partial(open_store, settings)),
         classroom=classroom or partial(teacher_classroom, settings),
         clock=clock,
+        policy=_policy(settings, clock),
     )
     base = settings.addon_url or ""
     app = Flask("addon")
@@ -64,7 +67,7 @@ def create_app(
     verifier = Verifier(settings, certificates or Certificates(settings.google_root))
     guard(app, verifier, base=base)
     app.register_blueprint(events(services, base=base))
-    app.register_blueprint(health(services.store))
+    app.register_blueprint(health(services))
     app.register_blueprint(demonstration(services, demo) if demo else door())
     app.after_request(_with_headers)
     return app
@@ -74,6 +77,13 @@ class _Utf8Json(DefaultJSONProvider):
     """JSON whose letters beyond ASCII take two to four bytes, not six to twelve."""
 
     ensure_ascii = False
+
+
+def _policy(settings: Settings, clock: Callable[[], datetime]) -> Callable[[], InForce | None]:
+    """What is in force in the folder that the settings name; nothing where they name none."""
+    if settings.policy is None:
+        return lambda: None
+    return Watched(settings.policy, clock=clock, load=validate).now
 
 
 def _once(open_store: Callable[[], Store]) -> Callable[[], Store]:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from addon.app import create_app
 from addon.demo import Person, Role
-from policy import wiring
+from policy import in_force, wiring
 from policy.google.base import Members
 from policy.settings import Settings, read_settings
 
@@ -29,12 +29,14 @@ def create_demo() -> Flask:
 
 def log_to_stderr() -> None:
     """Have our log lines look like gunicorn's, with time and level. Warnings and worse only: what
-    libraries tell below that may hold addresses with e-mails in them."""
+    libraries tell below that may hold addresses with e-mails in them. Which policy is in force is
+    told too: who reads that its folder is at fault looks for the line that it is mended."""
     logging.basicConfig(
         level=logging.WARNING,
         format="[%(asctime)s] [%(process)d] [%(levelname)s] %(name)s: %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S %z",
     )
+    logging.getLogger(in_force.__name__).setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)

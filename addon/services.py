@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from policy.google.base import TeacherClassroom
+from policy.in_force import InForce
 from policy.store.base import Store
 
 
@@ -22,3 +23,4 @@ class Services:
     store: Callable[[], Store]
     classroom: Callable[[str], OpenClassroom]  # by access token
     clock: Callable[[], datetime]
+    policy: Callable[[], InForce | None] = lambda: None  # None: the server is told of no policy

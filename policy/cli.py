@@ -114,13 +114,21 @@ def plan(
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--policies",
+    type=click.Path(path_type=Path),
+    help="The folder of the plan's policy; default: where the plan says it was.",
+)
 @ALLOW
-def apply(file: Path, allow: tuple[tuple[Kind, int], ...]) -> int:
-    """Apply a plan that `plan --format json` wrote, just as it was shown."""
+def apply(file: Path, policies: Path | None, allow: tuple[tuple[Kind, int], ...]) -> int:
+    """Apply a plan that `plan --format json` wrote, just as it was shown.
+
+    Refused when its policy has changed since.
+    """
     made = _read_plan(file).with_consent(dict(allow))
     with _world() as world:
-        finished = engine.apply(made, world)
-    return _tell(made, finished, _command("apply", file))
+        finished = engine.apply(made, world, policies=policies)
+    return _tell(made, finished, _command("apply", file, policies=policies))
 
 
 @cli.command()
@@ -279,10 +287,13 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield advance
 
 
-def _command(verb: str, path: Path, roster: Path | None = None) -> str:
+def _command(
+    verb: str, path: Path, roster: Path | None = None, *, policies: Path | None = None
+) -> str:
     """What somebody would type to do this (again)."""
-    option = ["--roster", str(roster)] if roster is not None else []
-    return shlex.join(["rollbook", verb, str(path), *option])
+    options = {"--roster": roster, "--policies": policies}
+    given = [word for name, value in options.items() if value for word in (name, str(value))]
+    return shlex.join(["rollbook", verb, str(path), *given])
 
 
 def _tell(made: Plan, finished: Finished, command: str) -> int:

@@ -74,6 +74,7 @@ def _play(screen: Screen, *, once: bool, port: int) -> None:
             key = Path(folder) / "key.json"
             write_key(sim, key)
             environment = _environment(Path(folder), url, key, admin=admin_of(stage))
+            environment["ROLLBOOK_POLICY"] = str(sample)
             _nights(sample, read_settings(environment), screen, url)
             if not once:
                 _serve_page(environment, screen, port, url)

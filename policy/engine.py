@@ -36,6 +36,7 @@ from policy.run.journal import made_by
 from policy.run.ownership import refuse_foreign
 from policy.run.rows import base_row
 from policy.run.stale import refuse_moved
+from policy.same_policy import refuse_another_policy
 from policy.settings import Settings
 from policy.store.base import EntryState, RunState, Standing, Store
 
@@ -190,9 +191,11 @@ def _has_none(key: str, roster: Roster, matches: Matches, known: Mapping[str, Re
     return known[key].user_id not in matches.accounts and email not in matches.by_email
 
 
-def apply(plan: Plan, world: World) -> Finished:
-    """Apply a plan that was made earlier, just as it was shown. Raises StalePlan when the store
-    or Classroom has moved on, PlanAtFault when it was made from another store."""
+def apply(plan: Plan, world: World, *, policies: Path | None = None) -> Finished:
+    """Apply a plan that was made earlier, just as it was shown. Raises StalePlan when the policy,
+    the store or Classroom has moved on, PlanAtFault when it was made from another store. The policy
+    is looked for where the plan says, unless another folder is named."""
+    refuse_another_policy(plan, policies)
     with world.store.run_lock():
         mark = world.store.mark()
         if plan.store.id != mark.id:

@@ -10,7 +10,8 @@ from policy.engine import World, done_so_far, new_id
 from policy.errors import InputAtFault, RosterAtFault
 from policy.finding import course_named
 from policy.google.base import Course, Members, Unreadable
-from policy.merge.plan import ALIAS, Kind, Notice, Plan, PolicySummary, RosterSummary
+from policy.merge.judge import summary_of
+from policy.merge.plan import ALIAS, Kind, Notice, Plan, RosterSummary
 from policy.merge.records import Base, Fields, Live, User
 from policy.merge.undo import Present, undo
 from policy.merge.written import Written
@@ -118,7 +119,7 @@ def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
         district=policy.district.id,
         district_name=policy.district.name,
         roster=RosterSummary(f"undo of run {run.id}", run.roster_digest, {}),
-        policy=PolicySummary(policy.digest, policy.commit),
+        policy=summary_of(policy),
         store=store_mark(mark),
         changes=back.changes,
         held=back.held,

@@ -33,6 +33,7 @@ class Settings:
     full_read_nights: int = FULL_READ_NIGHTS
     project_calls_per_minute: int = PROJECT_CALLS_PER_MINUTE  # of all administrators together
     license_calls_per_minute: int = LICENSE_CALLS_PER_MINUTE
+    policy: Path | None = None  # the folder that a server keeps in force
 
     @property
     def store_file(self) -> Path | None:
@@ -76,6 +77,7 @@ VARIABLES = {
     ),
     "ROLLBOOK_FULL_READ_NIGHTS": "nights in which every roster is read once; default 14",
     "ROLLBOOK_TODAY": "a date or RFC 3339 time that stands for now",
+    "ROLLBOOK_POLICY": "the policy folder of `rollbook serve`, e.g. /srv/policies",
     "ROLLBOOK_ADDON_URL": "the add-on's public address, e.g. https://rollbook.example.org",
     "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": "the add-on's service account e-mails, exact",
     "ROLLBOOK_ADDON_CLIENT_ID": "the add-on's OAuth client id",
@@ -115,6 +117,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         addon_url=_public_url("ROLLBOOK_ADDON_URL", values, faults),
         addon_service_accounts=_list(values["ROLLBOOK_ADDON_SERVICE_ACCOUNTS"]),
         addon_client_id=values["ROLLBOOK_ADDON_CLIENT_ID"] or None,
+        policy=_path(values["ROLLBOOK_POLICY"]),
         full_read_nights=_count("ROLLBOOK_FULL_READ_NIGHTS", FULL_READ_NIGHTS, values, faults),
     )
     if faults:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from addon.cards.in_force import is_urgent, policy_section
 from addon.viewmodels.history import History
+from addon.viewmodels.in_force import PolicySeen
 from addon.widgets import Action, Button, ButtonRow, Card, Item, Section, Style, Text, Tone, Widget
 
 NAME = "history"
@@ -23,17 +25,21 @@ KINDS = {
 }
 
 
-def history_card(history: History) -> Card:
-    """The card of an administrator."""
+def history_card(history: History, policy: PolicySeen | None = None) -> Card:
+    """The card of an administrator; of the policy nothing where the server is told of none."""
+    in_force = policy_section(policy)
+    first, last = (in_force, ()) if is_urgent(policy) else ((), in_force)
     if history.state is None or history.started is None:
-        nothing = Text("No run yet. Plan one with: rollbook plan policies")
-        return Card(NAME, TITLE, "", (Section((nothing,)), _foot()))
+        nothing = Section((Text("No run yet. Plan one with: rollbook plan policies"),))
+        return Card(NAME, TITLE, "", (*first, nothing, *last, _foot()))
     sections = (
+        *first,
         Section((_when(history.started), _classes(history.classes))),
         _section("Done", history.done, nothing="Nothing to do: all was as it should be."),
         _section("Held back, waiting for consent", history.held),
         _section("Refused by Google", history.refused),
         _section("Put off until a later run", history.later),
+        *last,
         _foot(),
     )
     shown = tuple(section for section in sections if section.widgets)

@@ -1,13 +1,11 @@
 """Is the process up, and can it work? For load balancers; tells nothing else."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, Response
 
-from policy.store.base import Store
+from addon.services import Services
 
 
-def health(store: Callable[[], Store]) -> Blueprint:
+def health(services: Services) -> Blueprint:
     """GET /healthz, GET /readyz."""
     routes = Blueprint("health", __name__)
 
@@ -17,7 +15,8 @@ def health(store: Callable[[], Store]) -> Blueprint:
 
     @routes.get("/readyz")
     def ready() -> Response:
-        store().mark()  # raises if the store does not answer
+        services.store().mark()  # raises if the store does not answer
+        services.policy()  # who asks often has a changed policy picked up; teachers need none
         return Response("ready\n", mimetype="text/plain")
 
     return routes

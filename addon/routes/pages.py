@@ -16,6 +16,7 @@ from addon.render.html import Bar, Choice, Page, html
 from addon.screens import home
 from addon.services import Services
 from addon.viewmodels.history import see_history
+from addon.viewmodels.in_force import see_policy
 from addon.widgets import Card, Section, Text, Tone
 
 PREFIX = "/app"
@@ -119,7 +120,7 @@ def _is_loopback(host: str) -> bool:
 
 def _card(services: Services, demo: Demo, person: Person) -> Card:
     if person.role is Role.ADMIN:
-        return history_card(see_history(services.store()))
+        return history_card(see_history(services.store()), see_policy(services.policy()))
     return home(services, _caller(demo, person))
 
 

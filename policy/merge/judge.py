@@ -92,6 +92,13 @@ class Comparing:
         )
 
 
+def summary_of(policy: Policy) -> PolicySummary:
+    """What a plan tells of its policy."""
+    return PolicySummary(
+        policy.digest, policy.commit, policy.clean, policy.folder, dict(policy.files)
+    )
+
+
 def judge(
     sources: Sources, wishes: Wishes, evening: Evening, *, now: datetime, plan_id: str
 ) -> Plan:
@@ -124,7 +131,7 @@ def judge(
         district=policy.district.id,
         district_name=policy.district.name,
         roster=RosterSummary(source.name, source.digest, source.counts),
-        policy=PolicySummary(policy.digest, policy.commit),
+        policy=summary_of(policy),
         store=evening.mark,
         changes=in_order(going),
         held=(*holds_of(stop for found in compared for stop in found.stops), *holds),

@@ -177,8 +177,14 @@ class RosterSummary:
 
 @dataclass(frozen=True, slots=True)
 class PolicySummary:
+    """Which policy a plan was made by: see `rules.model.Policy`. `folder` is as it was named, so a
+    relative one is seen from where the command runs."""
+
     digest: str
     commit: str | None
+    clean: bool = False
+    folder: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

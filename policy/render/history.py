@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from policy.merge.plan import ALIAS, FORMER_ALIAS, ORDER, Kind
 from policy.merge.written import SEATS, Written
-from policy.render.words import counted, wrapped
+from policy.render.words import commit_words, counted, wrapped
 from policy.store.base import RunRecord, RunState
 
 DETAILED = 1_000  # a run of more writes than these is told by class, in counts
@@ -69,6 +69,8 @@ def _run(run: RunRecord, *, is_running: bool) -> Iterator[str]:
     yield from wrapped(f"  {state}: {_counts(run)}", 4)
     digests = f"policy {_short(run.policy_digest)}, roster {_short(run.roster_digest)}"
     yield f"  plan {run.plan_id}, {digests}"
+    if run.policy_commit:
+        yield f"  commit {commit_words(run.policy_commit, is_clean=run.policy_clean)}"
 
 
 def _times(run: RunRecord) -> str:
@@ -166,6 +168,8 @@ def _run_json(run: RunRecord) -> Json:
         "started": run.started.isoformat(),
         "ended": run.ended.isoformat() if run.ended else None,
         "policy": run.policy_digest,
+        "commit": run.policy_commit or None,
+        "clean": run.policy_clean,
         "roster": run.roster_digest,
         "done": dict(run.counts),
         "held": dict(run.held),

@@ -8,6 +8,7 @@ from policy.render.words import (
     allow_words,
     by_school,
     change_words,
+    commit_words,
     kept_words,
     kind_words,
     nothing_words,
@@ -43,7 +44,10 @@ def _text(words: str) -> str:
 
 def _head(plan: Plan) -> Iterator[str]:
     rows = f": {rows_words(plan.roster.counts)}" if plan.roster.counts else ""
-    yield f"Roster {_text(plan.roster.source)}{rows}. Policy `{plan.policy.digest[:12]}`."
+    policy = plan.policy
+    words = commit_words(policy.commit, is_clean=policy.clean) if policy.commit else ""
+    commit = f", commit {words}" if words else ""
+    yield f"Roster {_text(plan.roster.source)}{rows}. Policy `{policy.digest[:12]}`{commit}."
 
 
 def _counts(plan: Plan) -> Iterator[str]:

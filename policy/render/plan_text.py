@@ -8,6 +8,7 @@ from policy.render.words import (
     allow_words,
     by_school,
     change_words,
+    commit_words,
     counted,
     kept_words,
     kind_words,
@@ -52,8 +53,9 @@ def _head(plan: Plan) -> Iterator[str]:
     counts = plan.roster.counts
     rows = f": {rows_words(counts)}" if counts else ""
     yield from wrapped(f"  drop    {plan.roster.source}{rows}", 10)
-    commit = f", git {plan.policy.commit[:12]}" if plan.policy.commit else ""
-    yield f"  policy  {plan.policy.digest[:12]}{commit}"
+    policy = plan.policy
+    words = commit_words(policy.commit, is_clean=policy.clean) if policy.commit else ""
+    yield f"  policy  {policy.digest[:12]}{f', commit {words}' if words else ''}"
 
 
 def _counts(plan: Plan) -> Iterator[str]:

@@ -33,6 +33,7 @@ DONE = {  # the same, done
 
 
 WIDTH = 80  # of a terminal
+COMMIT = 10  # letters of a commit's name
 SYNC = "rollbook sync POLICY"  # where it is not known what was called
 
 
@@ -51,6 +52,11 @@ def wrapped(line: str, indent: int) -> list[str]:
         break_on_hyphens=False,
         replace_whitespace=False,
     )
+
+
+def commit_words(commit: str, *, is_clean: bool) -> str:
+    """A policy's commit, short: "0a1b2c3d4e", or "0a1b2c3d4e and changes"."""
+    return f"{commit[:COMMIT]}{'' if is_clean else ' and changes'}"
 
 
 def rows_words(counts: Mapping[str, int]) -> str:

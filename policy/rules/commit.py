@@ -7,16 +7,16 @@ from pathlib import Path
 SECONDS = 10
 
 
-def commit_of(folder: Path, files: tuple[str, ...]) -> str | None:
-    """The commit that holds a folder's policy files just as they are, or None: not in git, not
-    committed, changed since, or no git here."""
+def commit_of(folder: Path, files: tuple[str, ...]) -> tuple[str | None, bool]:
+    """The commit that a folder is at (None: not in git, nothing committed yet, or no git here), and
+    whether it holds the folder's policy files just as they are."""
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    if not commit:
+        return None, False
     changed = _git(
         folder, "status", "--porcelain", "--untracked-files=all", "--ignored=matching", "--", *files
     )
-    if changed is None or changed.strip():
-        return None
-    commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    return commit.strip() if commit else None
+    return commit.strip(), changed is not None and not changed.strip()
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -119,6 +119,7 @@ def _policy(
         for school in _claimed(document):
             rules[school] = in_force
             school_lines[school] = own
+    commit, is_clean = commit_of(folder, (*GIT_PATHS, *beside))
     return Policy(
         folder=str(folder),
         district=district_of(whole),
@@ -128,7 +129,9 @@ def _policy(
         lines=lines,
         school_lines=school_lines,
         digest=digest_of(files),
-        commit=commit_of(folder, (*GIT_PATHS, *beside)),
+        commit=commit,
+        clean=is_clean,
+        files=digests_of(files),
         freshness=freshness_of(whole, lines),
         pause=pause_of(whole, lines),
         identities=identities.emails,
@@ -156,6 +159,11 @@ def digest_of(files: Sequence[PolicyFile]) -> str:
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.hexdigest()
+
+
+def digests_of(files: Sequence[PolicyFile]) -> Mapping[str, str]:
+    """Each file's own SHA-256, by its name within the folder: tells which of them have changed."""
+    return {file.name: hashlib.sha256(file.content).hexdigest() for file in files}
 
 
 def _lines(document: Document, file: str) -> dict[str, str]:

@@ -245,9 +245,10 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy folder. `digest` is of its files' bytes, `commit` git's when it is in git and
-    clean (else None). `lines` and `school_lines` say where each written field stands, for whys:
-    the folder's own name is part of them, the way to it is not."""
+    """A policy folder. `digest` is of its files' bytes, and `files` has each one's own. `commit` is
+    git's, None where there is none, and `clean`: does it hold the files just as they are? `lines`
+    and `school_lines` say where each written field stands, for whys: the folder's own name is part
+    of them, the way to it is not."""
 
     folder: str
     district: District
@@ -264,6 +265,8 @@ class Policy:
     roles: Roles = Roles()
     trials: tuple[Trial, ...] = ()  # its tests; nothing that is done depends on them
     license: License = License.EDUCATION_PLUS
+    clean: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)  # name within the folder -> SHA-256
 
     def rules_of(self, school_key: str, school_name: str) -> SchoolRules:
         """The rules that hold in a school."""

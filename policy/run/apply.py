@@ -130,6 +130,8 @@ def _record(plan: Plan, run_id: str, started: datetime) -> RunRecord:
         counts={},
         held=dict(held),
         refused={},
+        policy_commit=plan.policy.commit or "",
+        policy_clean=plan.policy.clean,
     )
 
 

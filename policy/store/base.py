@@ -71,7 +71,8 @@ class RunState(Enum):
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run. `counts` is writes done by kind, and so are changes `held`, `refused` by Google for
-    good, and put off until a `later` run."""
+    good, and put off until a `later` run. `policy_commit` is git's ("": none, or not known), and
+    `policy_clean`: did it hold the policy's files just as they were?"""
 
     id: str
     plan_id: str
@@ -84,6 +85,8 @@ class RunRecord:
     held: Mapping[str, int]
     refused: Mapping[str, int]
     later: Mapping[str, int] = field(default_factory=dict)
+    policy_commit: str = ""
+    policy_clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ STEPS: Mapping[int, Sequence[str]] = {  # from which version -> what leads to th
         "CREATE INDEX entries_by_alias ON entries (alias)",
         "CREATE INDEX entries_by_time ON entries (state, at)",
     ),
+    2: (
+        "ALTER TABLE runs ADD COLUMN policy_commit VARCHAR NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN policy_clean BOOLEAN NOT NULL DEFAULT 0",
+    ),
 }
 
 

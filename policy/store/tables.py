@@ -1,4 +1,4 @@
-"""The tables of the store, version 2, and how values are written in them.
+"""The tables of the store, version 3, and how values are written in them.
 
 A change of anything here is a new version, with a migration; see `migrations`.
 """
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -35,7 +36,7 @@ from policy.store.base import (
     RunState,
 )
 
-VERSION = 2
+VERSION = 3
 
 METADATA = MetaData()
 
@@ -91,6 +92,8 @@ RUNS = Table(
     Column("held", Text, nullable=False),
     Column("refused", Text, nullable=False),
     Column("later", Text, nullable=False),
+    Column("policy_commit", String, nullable=False),
+    Column("policy_clean", Boolean, nullable=False),
 )
 ENTRIES = Table(
     "entries",
@@ -249,6 +252,8 @@ def run_cells(run: RunRecord) -> Cells:
         "held": json_of(run.held),
         "refused": json_of(run.refused),
         "later": json_of(run.later),
+        "policy_commit": run.policy_commit,
+        "policy_clean": run.policy_clean,
     }
 
 
@@ -265,6 +270,8 @@ def run_from(row: RowMapping) -> RunRecord:
         held=json.loads(row["held"]),
         refused=json.loads(row["refused"]),
         later=json.loads(row["later"]),
+        policy_commit=row["policy_commit"],
+        policy_clean=row["policy_clean"],
     )
 
 

@@ -1,5 +1,6 @@
 """Every state that a card can be in; the golden files and the screenshots are made from these."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from addon.cards.history import history_card
@@ -9,6 +10,7 @@ from addon.routes.pages import DOOR
 from addon.screens import in_words
 from addon.viewmodels.history import History
 from addon.viewmodels.home import ClassLine, Home
+from addon.viewmodels.in_force import Fault, PolicySeen
 from policy.errors import GoogleOutOfReach, GoogleRefused
 from policy.store.base import RunState
 
@@ -42,6 +44,22 @@ def many(count: int, start: int = 200) -> tuple[ClassLine, ...]:
 REFUSED = GoogleRefused("refused", status=403, reason="@CourseStateDenied")
 SIGNED_OUT = GoogleRefused("refused", status=401, reason="the access token has ended")
 
+LAST_NIGHT = History(
+    1204, RunState.DONE, datetime(2026, 9, 2, 4, 0, tzinfo=UTC), {"student.add": 3}, {}, {}
+)
+NOON = datetime(2026, 9, 2, 12, 0, tzinfo=UTC)
+POLICY = PolicySeen(
+    "policies", "commit 0a1b2c3d4e", since=datetime(2026, 9, 1, 8, 0, tzinfo=UTC), files=3
+)
+FAULTS = (
+    Fault(
+        "policies/district.yaml:8:27",
+        "limits.teacher.remove.class should be a share such as 10% or a count such as 5, not -1",
+    ),
+    Fault("policies/schools/<b>.yaml:1:19", 'the school "0042" is claimed & <i>again</i>'),
+    Fault("policies/schools/long.yaml:4:5", f"unknown key {'x' * 400}"),
+)
+
 STATES = {
     "one-waiting": home_card(Home(waiting=(ALGEBRA,))),
     "waiting": home_card(Home(waiting=(ALGEBRA, BIOLOGY, CHORUS))),
@@ -72,6 +90,23 @@ STATES = {
     "trouble-no-token": trouble_card(NO_TOKEN),
     "door": DOOR,
     "history-none": history_card(History(0)),
+    "history-policy": history_card(LAST_NIGHT, POLICY),
+    "history-policy-with-changes": history_card(
+        LAST_NIGHT, replace(POLICY, is_clean=False, files=1)
+    ),
+    "history-policy-without-git": history_card(
+        History(0), replace(POLICY, known_as="digest 9f8e7d6c5b")
+    ),
+    "history-policy-at-fault": history_card(
+        LAST_NIGHT, replace(POLICY, at_fault_since=NOON, faults=FAULTS[:1])
+    ),
+    "history-policy-at-fault-many": history_card(
+        LAST_NIGHT, replace(POLICY, at_fault_since=NOON, faults=FAULTS, has_more=True)
+    ),
+    "history-policy-never": history_card(
+        History(0), PolicySeen("policies", at_fault_since=NOON, faults=FAULTS[:1])
+    ),
+    "history-policy-not-yet": history_card(History(0), PolicySeen("policies")),
     "history-quiet": history_card(
         History(1, RunState.DONE, datetime(2026, 9, 2, 4, 0, tzinfo=UTC), {}, {}, {})
     ),

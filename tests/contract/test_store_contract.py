@@ -61,6 +61,8 @@ RUN = RunRecord(
     counts={},
     held={},
     refused={},
+    policy_commit="0a1b2c",
+    policy_clean=True,
 )
 ENDED = replace(
     RUN,

@@ -43,6 +43,7 @@ def test_everything_set() -> None:
             "ROLLBOOK_ADDON_URL": "https://rollbook.example.org",
             "ROLLBOOK_ADDON_SERVICE_ACCOUNTS": "s@gcp.example",
             "ROLLBOOK_ADDON_CLIENT_ID": "42",
+            "ROLLBOOK_POLICY": "policies",
         }
     )
     assert settings == Settings(
@@ -58,6 +59,7 @@ def test_everything_set() -> None:
         addon_url="https://rollbook.example.org",
         addon_service_accounts=("s@gcp.example",),
         addon_client_id="42",
+        policy=Path("policies"),
     )
 
 

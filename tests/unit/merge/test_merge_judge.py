@@ -127,7 +127,7 @@ def test_a_first_night() -> None:
     assert (plan.id, plan.created, plan.courses) == ("p1", NOW, 1)
     assert plan.store == StoreMark("store-1", 7)
     assert plan.roster == RosterSummary("roster", "r0", {"sections": 1})
-    assert plan.policy == PolicySummary("p0", None)
+    assert plan.policy == PolicySummary("p0", None, folder="policies")
     assert plan.schools == {"sch1": "Lincoln"}
     assert (plan.settle.keep, plan.settle.forget) == ((), ())
     assert plan.settle.heard == (("r1", 4),)

@@ -72,6 +72,17 @@ def test_runs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("clean", "words"), [(True, "0123456789"), (False, "0123456789 and changes")]
+)
+def test_the_policys_commit(clean: bool, words: str) -> None:
+    run = replace(RUN, policy_commit="0123456789abcdef", policy_clean=clean)
+    assert print_runs([run]) == f"{HEAD}  commit {words}\n"
+    assert print_run(run, [], {}) == f"{HEAD}  commit {words}\n"
+    [found] = json.loads(runs_json([run]))
+    assert (found["commit"], found["clean"]) == ("0123456789abcdef", clean)
+
+
 @pytest.mark.parametrize(("running", "words"), [(True, "going on"), (False, "cut off")])
 def test_a_run_that_has_not_ended(running: bool, words: str) -> None:
     run = replace(RUN, state=RunState.RUNNING, ended=None)
@@ -139,6 +150,8 @@ def test_runs_as_json() -> None:
             "started": "2026-11-24T04:12:09+00:00",
             "ended": "2026-11-24T04:15:09+00:00",
             "policy": "1a2b3c4d5e6f7a8b",
+            "commit": None,
+            "clean": False,
             "roster": "",
             "done": {"student.add": 1025, "course.create": 3},
             "held": {"student.remove": 12},

@@ -19,6 +19,7 @@ from policy.merge.plan import (
     NewCourse,
     Notice,
     Plan,
+    PolicySummary,
     Settle,
     Unmatched,
     Waiting,
@@ -129,6 +130,14 @@ CHANGES = st.one_of(
         WHY,
     ),
 )
+POLICIES = st.builds(
+    PolicySummary,
+    TEXT,
+    st.one_of(st.none(), TEXT),
+    st.booleans(),
+    TEXT,
+    st.dictionaries(TEXT, TEXT, max_size=2),
+)
 KEPT = st.builds(
     lambda course, what, who, mine, theirs: Kept(
         course, what, what, NOW_TEXT, ("by hand",), who, ours=mine, theirs=theirs
@@ -156,6 +165,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(
         **{
             **{name: getattr(made, name) for name in made.__slots__},
+            "policy": draw(POLICIES),
             "held": tuple(draw(st.lists(held, max_size=2))),
             "kept": tuple(draw(st.lists(KEPT, max_size=2))),
             "unmatched": (Unmatched("p1", "Ann", "users.csv:2", "no e-mail", ("s1",)),),
@@ -179,6 +189,12 @@ def test_there_and_back(made: Plan) -> None:
     assert read_json(print_json(made)) == made
 
 
+def test_a_plan_may_tell_no_more_of_its_policy_than_the_contract() -> None:
+    data = plan_to_json(plan())
+    data["policy"] = {"digest": "p0", "commit": None}
+    assert read_json(json.dumps(data)).policy == PolicySummary("p0", None)
+
+
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(plan_schema())
 
@@ -188,7 +204,7 @@ def test_the_contracts_keys() -> None:
     assert {"id", "created", "district", "roster", "policy", "summary"} <= set(data)
     assert {"changes", "held", "kept", "unmatched"} <= set(data)
     assert set(data["roster"]) == {"source", "digest", "counts"}
-    assert set(data["policy"]) == {"digest", "commit"}
+    assert set(data["policy"]) == {"digest", "commit", "clean", "folder", "files"}
     assert data["summary"] == {"course.create": 1, "student.remove": 1}
     made, gone = data["changes"]
     assert (made["course"].keys(), gone["course"].keys()) == (

@@ -169,6 +169,7 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
     digest = hashlib.sha256()
     for part in (b"district.yaml", SHORTEST.encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
+    files = {"district.yaml": hashlib.sha256(SHORTEST.encode()).hexdigest()}
     assert load_policy(folder) == Policy(
         folder=str(folder),
         district=District(
@@ -196,6 +197,8 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
         freshness=Freshness(timedelta(hours=36), 0.8, "built-in default"),
         pause=(),
         license=License.EDUCATION_PLUS,
+        clean=False,
+        files=files,
     )
 
 
@@ -472,51 +475,56 @@ class TestCommit:
         git(folder, "commit", "--quiet", "--message", "A policy")
         return folder
 
+    def stands(self, folder: Path, *, clean: bool) -> bool:
+        """Is it at HEAD, and clean or not?"""
+        found = load_policy(folder)
+        return (found.commit, found.clean) == (git(folder, "rev-parse", "HEAD"), clean)
+
     def test_a_clean_folder_has_its_commit(self, folder: Path) -> None:
-        assert load_policy(folder).commit == git(folder, "rev-parse", "HEAD")
+        assert self.stands(folder, clean=True)
 
     def test_other_changes_in_the_repository_do_not_matter(self, folder: Path) -> None:
         (folder.parent / "notes.txt").write_text("new", encoding="utf-8")
         (folder / "README.md").write_text("new", encoding="utf-8")
         (folder / "roster").mkdir()
         (folder / "roster" / "users.csv").write_text("new", encoding="utf-8")
-        assert load_policy(folder).commit == git(folder, "rev-parse", "HEAD")
+        assert self.stands(folder, clean=True)
 
-    def test_a_changed_file_has_none(self, folder: Path) -> None:
+    def test_a_changed_file_is_not_clean(self, folder: Path) -> None:
         write(folder, SHORTEST + "# changed\n")
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_staged_change_has_none(self, folder: Path) -> None:
+    def test_a_staged_change_is_not_clean(self, folder: Path) -> None:
         write(folder, SHORTEST + "# changed\n")
         git(folder, "add", ".")
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_changed_file_of_identities_has_none(self, folder: Path) -> None:
+    def test_a_changed_file_of_identities_is_not_clean(self, folder: Path) -> None:
         write(folder, SHORTEST + "people: {identities: ./who.csv}\n")
         (folder / "who.csv").write_text("sis_key,email\n", encoding="utf-8")
         git(folder, "add", ".")
         git(folder, "commit", "--quiet", "--message", "Identities")
-        assert load_policy(folder).commit == git(folder, "rev-parse", "HEAD")
+        assert self.stands(folder, clean=True)
         (folder / "who.csv").write_text("sis_key,email\n\n", encoding="utf-8")
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_new_file_has_none(self, folder: Path) -> None:
+    def test_a_new_file_is_not_clean(self, folder: Path) -> None:
         write(folder, SHORTEST, north='schools: ["0043"]\n')
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_file_that_git_ignores_has_none(self, folder: Path) -> None:
+    def test_a_file_that_git_ignores_is_not_clean(self, folder: Path) -> None:
         (folder.parent / ".gitignore").write_text("north.yaml\n", encoding="utf-8")
         write(folder, SHORTEST, north='schools: ["0043"]\n')
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_removed_file_has_none(self, folder: Path) -> None:
+    def test_a_removed_file_is_not_clean(self, folder: Path) -> None:
         (folder / "schools" / "lincoln.yaml").unlink()
-        assert load_policy(folder).commit is None
+        assert self.stands(folder, clean=False)
 
-    def test_a_folder_that_git_ignores_has_none(self, folder: Path) -> None:
+    def test_a_folder_that_git_ignores_is_not_clean(self, folder: Path) -> None:
         (folder.parent / ".gitignore").write_text("/copy\n", encoding="utf-8")
         copy = write(folder.parent / "copy", SHORTEST)
-        assert load_policy(copy).commit is None
+        assert self.stands(copy, clean=False)
 
     def test_a_repository_without_a_commit_has_none(self, tmp_path: Path) -> None:
         folder = write(tmp_path / "policies", SHORTEST)
@@ -527,13 +535,13 @@ class TestCommit:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GIT_DIR", "/nowhere")
-        assert load_policy(folder).commit == git(folder, "rev-parse", "HEAD")
+        assert self.stands(folder, clean=True)
 
     def test_git_is_not_written_to(self, folder: Path) -> None:
         index = folder.parent / ".git" / "index"
         before = index.read_bytes()
         os.utime(folder / "district.yaml", (1, 1))  # makes git wish to refresh its index
-        assert load_policy(folder).commit is not None
+        assert self.stands(folder, clean=True)
         assert index.read_bytes() == before
 
 

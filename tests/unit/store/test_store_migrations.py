@@ -1,8 +1,12 @@
 """Stores of older versions, made by their own statements, are brought up; whole or not at all."""
 
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from policy.errors import SettingAtFault
 from policy.store import migrations
 from policy.store.base import BaseCourse, Decision, Entry, EntryState, Mark, Match
 from policy.store.sql import SqlStore
+from policy.store.tables import VERSION
 
 # As version 1 made them, in its own words.
 VERSION_1 = """
@@ -109,7 +114,7 @@ def test_it_is_brought_up_once(old: Path) -> None:
     for _ in range(2):
         SqlStore(f"sqlite:///{old}").close()
     connection = sqlite3.connect(old)
-    assert connection.execute("SELECT version FROM rollbook").fetchall() == [(2,)]
+    assert connection.execute("SELECT version FROM rollbook").fetchall() == [(VERSION,)]
     connection.close()
 
 
@@ -118,13 +123,65 @@ def test_a_step_that_fails_leaves_the_old_version_whole(
 ) -> None:
     before = shape(old)
     broken = (*migrations.STEPS[1][:4], "ALTER TABLE nowhere ADD COLUMN nothing TEXT")
-    monkeypatch.setattr(migrations, "STEPS", {1: broken})
+    monkeypatch.setattr(migrations, "STEPS", {**migrations.STEPS, 1: broken})
     with pytest.raises(SettingAtFault, match="no such table: nowhere"):
         SqlStore(f"sqlite:///{old}")
     assert shape(old) == before
     monkeypatch.undo()
     store = SqlStore(f"sqlite:///{old}")
     assert [course.alias for course in store.base()] == ["d:a"]
+    store.close()
+
+
+@pytest.fixture
+def second(old: Path) -> Path:
+    """The same store as version 2 left it."""
+    connection = sqlite3.connect(old)
+    for statement in migrations.STEPS[1]:
+        connection.execute(statement)
+    connection.execute("UPDATE rollbook SET version = 2")
+    connection.commit()
+    connection.close()
+    return old
+
+
+def test_a_run_of_version_2_knows_no_commit(second: Path) -> None:
+    store = SqlStore(f"sqlite:///{second}")
+    [run] = store.runs()
+    assert (run.id, run.policy_commit, run.policy_clean) == ("r1", "", False)
+    store.end_run(replace(run, policy_commit="0a1b2c", policy_clean=True))
+    assert [(run.policy_commit, run.policy_clean) for run in store.runs()] == [("0a1b2c", True)]
+    store.close()
+
+
+# Opens a store of version 2, and dies before the n-th statement of its step.
+KILLED = """
+import os, signal, sys
+from policy.store import migrations
+from policy.store.sql import SqlStore
+
+class Deadly(tuple):
+    def __iter__(self):
+        for number, statement in enumerate([*tuple.__iter__(self), "the version"]):
+            if number == int(sys.argv[2]):
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield statement
+
+migrations.STEPS = {2: Deadly(migrations.STEPS[2])}
+SqlStore(f"sqlite:///{sys.argv[1]}")
+"""
+
+
+@pytest.mark.parametrize("at", range(len(migrations.STEPS[2]) + 1))
+def test_a_process_that_is_killed_on_the_way_leaves_the_old_version_whole(
+    second: Path, at: int
+) -> None:
+    before = shape(second)
+    died = subprocess.run([sys.executable, "-c", KILLED, str(second), str(at)], timeout=60)
+    assert died.returncode == -signal.SIGKILL
+    assert shape(second) == before
+    store = SqlStore(f"sqlite:///{second}")
+    assert [run.id for run in store.runs()] == ["r1"]
     store.close()
 
 

@@ -94,13 +94,13 @@ def test_a_database_of_another_program(file: Path) -> None:
         SqlStore(f"sqlite:///{file}")
 
 
-@pytest.mark.parametrize("version", [0, 3, 99])
+@pytest.mark.parametrize("version", [0, 4, 99])
 def test_another_version_is_refused(made: Path, version: int) -> None:
     change = sqlite3.connect(made)
     change.execute("UPDATE rollbook SET version = ?", [version])
     change.commit()
     change.close()
-    with pytest.raises(SettingAtFault, match=f"of version {version}; .* knows version 2"):
+    with pytest.raises(SettingAtFault, match=f"of version {version}; .* knows version 3"):
         SqlStore(f"sqlite:///{made}")
 
 
@@ -148,7 +148,7 @@ def test_many_can_open_a_new_store_at_once(file: Path) -> None:
     for opener in openers:
         opener.communicate(timeout=60)
     assert [opener.returncode for opener in openers] == [0] * 6
-    assert _rows(file, "SELECT version, revision FROM rollbook") == [(2, 0)]
+    assert _rows(file, "SELECT version, revision FROM rollbook") == [(3, 0)]
 
 
 WRITER = """
