@@ -1,6 +1,6 @@
 """The files of a policy folder, as bytes and text. What is in them is not known here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policy.rules.problems import Code, Problem, printable
@@ -24,8 +24,23 @@ class PolicyFile:
         return self.name != DISTRICT
 
 
-def read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
-    """district.yaml and schools/*.yaml of a folder, in this order, and what is wrong with them."""
+def read_folder(folder: Path, shown_as: str = "") -> tuple[list[PolicyFile], list[Problem]]:
+    """district.yaml and schools/*.yaml of a folder, in this order, and what is wrong with them.
+    `shown_as` stands for the folder in what is shown, if it isn't read where people know it."""
+    files, problems = _read_folder(folder)
+    if not shown_as:
+        return files, problems
+
+    def renamed(shown: str) -> str:
+        return printable(shown_as) + shown.removeprefix(printable(str(folder)))
+
+    return (
+        [replace(file, shown=renamed(file.shown)) for file in files],
+        [replace(problem, file=renamed(problem.file)) for problem in problems],
+    )
+
+
+def _read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
     shown = printable(str(folder))
     try:
         if not folder.is_dir():

@@ -24,12 +24,13 @@ from policy.rules.schema import defaults
 GIT_PATHS = ("district.yaml", ":(glob)schools/*.yaml")
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy in a folder: district.yaml, and what schools/*.yaml change.
+def load_policy(folder: Path, shown_as: str = "") -> Policy:
+    """The policy in a folder: district.yaml, and what schools/*.yaml change. `shown_as` stands
+    for the folder in messages, if it isn't read where people know it.
 
     Raises PolicyAtFault with all problems of all files, in file order.
     """
-    files, problems = read_folder(folder)
+    files, problems = read_folder(folder, shown_as)
     documents, found = _read(files)
     problems += found + list(contradictions(documents.district, documents.schools))
     if problems or documents.district is None:
