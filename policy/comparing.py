@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from policy.errors import InputAtFault
 from policy.merge.comparison import Compared, Tally, rule_changes, schools_of
 from policy.merge.desire import Known
-from policy.merge.people import AccountFacts, Matches, is_person, match_people
+from policy.merge.people import AccountFacts, Matches, match_people
 from policy.merge.plan import RosterSummary
 from policy.merge.records import Head, Staff, User, staff_of
 from policy.merge.veil import Veil
@@ -129,19 +129,22 @@ def _memory(store: Store | None) -> _Memory:
 
 class _Accounts:
     """Accounts without the Directory: those that people had by the last run. Where no run has
-    matched anybody, everybody's e-mail is taken for an account; so is, in any case, that of
-    somebody whom only the policy names. Who is outside the domains is left to the matching."""
+    matched anybody of the roster, everybody's e-mail is taken for an account. In any case so is
+    that of somebody whom only the policy names. Outside the domains nobody has one."""
 
     def __init__(
-        self, roster: Roster, matches: Mapping[str, Match], policies: Iterable[Policy]
+        self, roster: Roster, matches: Mapping[str, Match], policies: tuple[Policy, Policy]
     ) -> None:
         self._known = remembered_accounts(matches)
-        has_run = any(is_person(key) for key in matches)
+        has_run = any(key in roster.people for key in matches)
         emails = {email for facts in self._known for email in facts.emails}
         wanted = [email for policy in policies for email in _named(policy)]
         if not has_run:
             wanted += [person.email.strip().casefold() for person in roster.people.values()]
-        self._emails = dict.fromkeys(e for e in wanted if "@" in e and e not in emails)
+        domains = {domain for policy in policies for domain in policy.district.domains}
+        self._emails = dict.fromkeys(
+            e for e in wanted if e.rpartition("@")[2] in domains and e not in emails
+        )
         self.remembered, self.assumed = len(self._known), len(self._emails)
 
     def __iter__(self) -> Iterator[AccountFacts]:

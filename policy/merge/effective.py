@@ -45,6 +45,11 @@ class Line:
     text: str  # "policies/district.yaml:14", or BUILT_IN
     is_old: bool = False
 
+    @property
+    def is_built_in(self) -> bool:
+        """Is it none at all, since no file says anything?"""
+        return self.text == BUILT_IN
+
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
@@ -71,7 +76,7 @@ class Pair:
     def line(self, field: str) -> Line:
         """Where a field stands now; where it no longer stands anywhere, where it stood."""
         now, before = self.new_line(field), self.old_line(field)
-        return now if now.text != BUILT_IN or before.text == BUILT_IN else before
+        return now if before.is_built_in or not now.is_built_in else before
 
     def new_line(self, field: str) -> Line:
         return Line(self.new.line_of(field, self.school_key, self.school))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from policy.merge.comparison import Compared, Shown, Tally
+from policy.merge.versus import Cause
 from policy.render.comparison_words import (
     COMPARED,
     UNDER_PSEUDONYMS,
@@ -14,6 +15,7 @@ from policy.render.comparison_words import (
     cause_words,
     columns,
     kind_words,
+    only_school,
     place_words,
     rule_place,
     rule_words,
@@ -89,7 +91,7 @@ def code(text: str, *, in_table: bool = False) -> str:
 def _head(compared: Compared) -> _Block:
     rows = rows_words(compared.roster.counts)
     return _Block(
-        [f"### What the policy of {code(compared.district_name)} does otherwise", ""],
+        [f"### {code(compared.district_name)}: what the change of policy does", ""],
         [
             f"{code(compared.folder)} (`{compared.digest[:12]}`) against {code(compared.ref)} "
             f"(git `{compared.commit[:12]}`), on the drop {code(compared.roster.source)}: {rows}. "
@@ -107,18 +109,17 @@ def _counts(compared: Compared, tally: Tally) -> _Block:
     counts = tally.counts()
     if not counts:
         looked = counted(compared.sections, "section", "sections")
-        return _Block([f"**Nothing else is wanted:** {looked} looked at."], [])
+        return _Block([f"**Nothing changes:** {looked} looked at."], [])
     lines = []
     for kind, count in counts.items():
         causes = tally.causes_of(kind)
         by = [
-            (f"{number:,} by " if len(causes) > 1 else "")
-            + code(cause_words(cause, compared.ref), in_table=True)
+            (f"{number:,} by " if len(causes) > 1 else "") + _by(cause, compared, in_table=True)
             for cause, number in causes[:CAUSES]
         ]
         by += [f"and {len(causes) - CAUSES:,} more"] if len(causes) > CAUSES else []
         lines.append(f"| {count:,} | {kind_words(kind, count)} | {'<br>'.join(by)} |")
-    return _Block(["| | what becomes otherwise | by |", "| ---: | --- | --- |"], lines)
+    return _Block(["| | what changes | by |", "| ---: | --- | --- |"], lines)
 
 
 def _schools(tally: Tally) -> _Block | None:
@@ -143,8 +144,7 @@ def _rules(compared: Compared) -> _Block | None:
     for change in compared.rules[:LISTED]:
         before, word, after = rule_words(change)
         said = f"{code(before)} {word} {code(after)}"
-        where = schools_words(change, compared)
-        where = where if where.endswith(("everywhere", " schools")) else code(where)
+        where = schools_words(change, compared) or code(only_school(change))
         lines.append(
             f"- {code(change.field)}, {where}: {said} ({code(rule_place(change, compared))})"
         )
@@ -170,8 +170,12 @@ def _sample(sample: Shown, compared: Compared) -> str:
     parts = shown_parts(sample)
     pairs = zip(parts[::2], parts[1::2], strict=True)
     said = " ".join(f"{word} {code(text)}" if word else code(text) for word, text in pairs)
-    by = code(cause_words(sample.cause, compared.ref))
-    return f"- {said} ({code(place_words(sample))}; {by})"
+    return f"- {said} ({code(place_words(sample))}; {_by(sample.cause, compared)})"
+
+
+def _by(cause: Cause, compared: Compared, *, in_table: bool = False) -> str:
+    words = cause_words(cause, compared.ref)
+    return words if cause.line is None else code(words, in_table=in_table)
 
 
 def _foot(compared: Compared) -> _Block:

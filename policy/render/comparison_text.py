@@ -10,6 +10,7 @@ from policy.render.comparison_words import (
     cause_words,
     columns,
     kind_words,
+    only_school,
     place_words,
     rule_place,
     rule_words,
@@ -39,7 +40,7 @@ def print_comparison(compared: Compared, tally: Tally) -> str:
 
 
 def _head(compared: Compared) -> Iterator[str]:
-    yield from wrapped(f"What the policy of {short(compared.district_name)} does otherwise", 2)
+    yield from wrapped(f"{short(compared.district_name)}: what the change of policy does", 2)
     at_ref = f"{compared.ref} (git {compared.commit[:12]}), {compared.digest_at_ref[:12]}"
     yield from wrapped(f"  policy    {compared.folder}, {compared.digest[:12]}", 12)
     yield from wrapped(f"  against   {at_ref}", 12)
@@ -57,9 +58,9 @@ def _counts(compared: Compared, tally: Tally) -> Iterator[str]:
     counts = tally.counts()
     if not counts:
         looked = counted(compared.sections, "section", "sections")
-        yield f"Nothing else is wanted: {looked} looked at."
+        yield f"Nothing changes: {looked} looked at."
         return
-    yield "What becomes otherwise, and by which field of the policy"
+    yield "What changes, and by which field of the policy"
     for kind, count in counts.items():
         yield f"  {count:>9,}  {kind_words(kind, count)}"
         causes = tally.causes_of(kind)
@@ -77,7 +78,8 @@ def _schools(tally: Tally) -> Iterator[str]:
     width = min(10, 56 // len(titles))
     yield f"{'By school':<24}" + "".join(f"{title[: width - 1]:>{width}}" for title, _ in titles)
     for name, counts in schools[:LISTED]:
-        cells = "".join(f"{sum(counts.get(k, 0) for k in ks):>{width},}" for _, ks in titles)
+        sums = (sum(counts.get(kind, 0) for kind in kinds) for _, kinds in titles)
+        cells = "".join(f" {number:>{width - 1}}" for number in sums)
         yield f"  {_cut(name, 22):<22}{cells}"
     if len(schools) > LISTED:
         yield f"  and {counted(len(schools) - LISTED, 'more school', 'more schools')}"
@@ -89,7 +91,7 @@ def _rules(compared: Compared) -> Iterator[str]:
     yield "Rules that say something else"
     for change in compared.rules[:LISTED]:
         before, word, after = rule_words(change)
-        where = schools_words(change, compared)
+        where = schools_words(change, compared) or short(only_school(change))
         yield from wrapped(f"  {change.field}, {where}: {short(before)} {word} {short(after)}", 4)
         yield from wrapped(f"    {rule_place(change, compared)}", 6)
     if len(compared.rules) > LISTED:

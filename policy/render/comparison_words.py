@@ -36,8 +36,7 @@ COLUMNS: Sequence[tuple[str, tuple[Kind, ...]]] = (  # of the table by school
     ("re-keyed", (Kind.KEY,)),
     ("come", (Kind.COMES,)),
     ("go", (Kind.GOES,)),
-    ("wait", (Kind.WAITS,)),
-    ("ready", (Kind.READY,)),
+    ("wait", (Kind.WAITS, Kind.READY)),
     ("texts", (Kind.NAME, Kind.SECTION, Kind.ROOM)),
     ("owners", (Kind.OWNER,)),
     ("archived", (Kind.ARCHIVE, Kind.OPEN)),
@@ -49,6 +48,7 @@ COMPARED = (
     "plan` tells: it looks at the classes that are there, at what teachers have changed, and at "
     "the limits."
 )
+SEVERAL = "several fields together"
 UNDER_PSEUDONYMS = "People are shown under pseudonyms; --names shows who they are."
 
 
@@ -84,20 +84,20 @@ def warning(tally: Tally) -> str:
     if not count:
         return ""
     return (
-        f"{counted(count, 'class is', 'classes are')} re-keyed. The next night holds all of them "
-        "and changes no member there until somebody consents; then each gets its new key and stays "
-        "the class that it is. Without the store, every one would be made a second time."
+        f"{counted(count, 'class is', 'classes are')} re-keyed. The next night holds that back "
+        "and makes no class a second time; with consent, a class gets its new key and stays the "
+        "class that it is (docs/plans.md)."
     )
 
 
 def line_words(line: Line, ref: str) -> str:
-    return f"{line.text} at {ref}" if line.is_old else line.text
+    return f"{line.text} at {ref}" if line.is_old and not line.is_built_in else line.text
 
 
 def cause_words(cause: Cause, ref: str) -> str:
     """The field and its line: "classes.scope.terms, policies/district.yaml:12"."""
     if cause.line is None:
-        return "several fields together"
+        return SEVERAL
     return f"{cause.field}, {line_words(cause.line, ref)}"
 
 
@@ -159,8 +159,13 @@ def rule_place(change: RuleChange, compared: Compared) -> str:
 
 
 def schools_words(change: RuleChange, compared: Compared) -> str:
-    """The schools where a field says something else."""
+    """In how many schools a field says something else; "" for one, which `only_school` names."""
     count = len(change.schools)
     if not count or count == compared.schools:
         return "everywhere"
-    return change.schools[0] if count == 1 else f"{count:,} schools"
+    return "" if count == 1 else f"{count:,} schools"
+
+
+def only_school(change: RuleChange) -> str:
+    """The name of the one school where a field says something else."""
+    return change.schools[0]
