@@ -10,7 +10,6 @@ from policy.errors import InputAtFault
 from policy.merge.comparison import Compared, Tally, rule_changes, schools_of
 from policy.merge.desire import Known
 from policy.merge.people import AccountFacts, Matches, match_people
-from policy.merge.plan import RosterSummary
 from policy.merge.records import Head, Staff, User, staff_of
 from policy.merge.veil import Veil
 from policy.merge.versus import Difference, differences
@@ -94,7 +93,8 @@ def compare(
         ref=question.ref,
         commit=old.commit or "",
         digest_at_ref=old.digest,
-        roster=RosterSummary(roster.source.name, roster.source.digest, roster.source.counts),
+        drop=roster.source.name,
+        rows=roster.source.counts,
         schools=len(schools_of(roster)),
         sections=len(roster.sections),
         remembered=accounts.remembered,

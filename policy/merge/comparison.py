@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from policy.merge.effective import Pair, RuleChange
-from policy.merge.plan import RosterSummary
 from policy.merge.veil import Veil
 from policy.merge.versus import Cause, Difference, Kind, Somebody
 from policy.roster.model import Roster, School
@@ -21,7 +20,8 @@ SAMPLES_OF_A_CAUSE = 3
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What was compared. `remembered` and `assumed` are accounts: those that the store knows, and
-    e-mails that were taken for accounts since nothing else tells."""
+    e-mails that were taken for accounts since nothing else tells. The drop's digest is not here,
+    since pseudonyms are made with it."""
 
     district: str
     district_name: str
@@ -30,7 +30,8 @@ class Compared:
     ref: str
     commit: str
     digest_at_ref: str
-    roster: RosterSummary
+    drop: str
+    rows: Mapping[str, int]  # of the drop, by kind
     schools: int
     sections: int
     remembered: int

@@ -31,7 +31,6 @@ def _text(value: Json) -> str:
 
 
 def _compared(compared: Compared) -> Json:
-    roster = compared.roster
     return {
         "district": compared.district,
         "district_name": compared.district_name,
@@ -41,11 +40,7 @@ def _compared(compared: Compared) -> Json:
             "commit": compared.commit,
             "digest": compared.digest_at_ref,
         },
-        "roster": {
-            "source": roster.source,
-            "digest": roster.digest,
-            "counts": dict(roster.counts),
-        },
+        "roster": {"source": compared.drop, "counts": dict(compared.rows)},
         "accounts": {"remembered": compared.remembered, "assumed": compared.assumed},
         "sections": compared.sections,
         "names": compared.with_names,

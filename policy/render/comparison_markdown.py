@@ -89,12 +89,12 @@ def code(text: str, *, in_table: bool = False) -> str:
 
 
 def _head(compared: Compared) -> _Block:
-    rows = rows_words(compared.roster.counts)
+    rows = rows_words(compared.rows)
     return _Block(
         [f"### {code(compared.district_name)}: what the change of policy does", ""],
         [
             f"{code(compared.folder)} (`{compared.digest[:12]}`) against {code(compared.ref)} "
-            f"(git `{compared.commit[:12]}`), on the drop {code(compared.roster.source)}: {rows}. "
+            f"(git `{compared.commit[:12]}`), on the drop {code(compared.drop)}: {rows}. "
             f"Accounts: {accounts_words(compared)}."
         ],
     )

@@ -44,8 +44,8 @@ def _head(compared: Compared) -> Iterator[str]:
     at_ref = f"{compared.ref} (git {compared.commit[:12]}), {compared.digest_at_ref[:12]}"
     yield from wrapped(f"  policy    {compared.folder}, {compared.digest[:12]}", 12)
     yield from wrapped(f"  against   {at_ref}", 12)
-    rows = rows_words(compared.roster.counts)
-    yield from wrapped(f"  drop      {compared.roster.source}: {rows}", 12)
+    rows = rows_words(compared.rows)
+    yield from wrapped(f"  drop      {compared.drop}: {rows}", 12)
     yield from wrapped(f"  accounts  {accounts_words(compared)}", 12)
 
 

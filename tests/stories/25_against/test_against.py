@@ -122,6 +122,7 @@ def test_a_schools_file_changes_names_and_seats(review: Path) -> None:
     assert "`Rivera Maple (rivera@maple.example)` out of `Biology`" in named
     found = json.loads(run(review, "--against", "main", "--format", "json").out)
     assert found["summary"] == {"class.name": 3, "teacher.remove": 1}
+    assert found["roster"].keys() == {"source", "counts"}  # pseudonyms are made with its digest
     assert {rule["field"] for rule in found["rules"]} == {"classes.name", "co_teachers.add"}
 
 

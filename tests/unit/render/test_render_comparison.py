@@ -17,7 +17,6 @@ from markdown_it.token import Token
 from building import person, roster, section, student, teacher
 from policy.merge.comparison import Compared, Tally, told
 from policy.merge.effective import Line, RuleChange
-from policy.merge.plan import RosterSummary
 from policy.merge.veil import Veil
 from policy.merge.versus import Cause, Difference, Kind, Somebody
 from policy.render.comparison_json import comparison_json
@@ -41,7 +40,8 @@ COMPARED = Compared(
     ref="origin/main",
     commit="c1" * 20,
     digest_at_ref="b2" * 32,
-    roster=RosterSummary("roster", "r0", {"schools": 1, "sections": 1, "people": 3}),
+    drop="roster",
+    rows={"schools": 1, "sections": 1, "people": 3},
     schools=2,
     sections=2,
     remembered=3,
@@ -198,7 +198,7 @@ def with_everywhere(text: str) -> tuple[Compared, list[Difference]]:
         district_name=text,
         folder=text,
         ref=text,
-        roster=RosterSummary(text, "r0", {"sections": 1}),
+        drop=text,
         rules=(rule,),
     )
     return compared, found
