@@ -18,9 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from policy import engine, wiring
+from policy.cli_comparing import AGAINST, NAMES, refuse_consent, show_comparison
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.cli_ways_out import accept, overwrite, release
+from policy.comparing import Question
 from policy.engine import World
 from policy.errors import (
     InputAtFault,
@@ -98,14 +100,28 @@ def validate(policy: Path) -> int:
 @ALLOW
 @FORMAT
 @OUT
+@AGAINST
+@NAMES
 def plan(
     policy: Path,
     roster: Path | None,
     allow: tuple[tuple[Kind, int], ...],
     form: str | None,
     out: Path | None,
+    against: str | None,
+    names: bool,
 ) -> int:
-    """Show what a night would do. Nothing is written to Google or to the store."""
+    """Show what a night would do. Nothing is written to Google or to the store.
+
+    With --against: show what the policy does otherwise than the one at a git ref, on the same
+    roster, without asking Google.
+    """
+    if against is not None:
+        refuse_consent(allow)
+        question = Question(policy, against, roster, with_names=names)
+        return show_comparison(question, _settings(), form=form, out=out)
+    if names:
+        raise click.UsageError("--names is for --against: a plan always shows names.")
     inputs = engine.read_inputs(policy, roster)
     with _world() as world:
         made = engine.make_plan(inputs, world).with_consent(dict(allow))

@@ -60,7 +60,7 @@ ALLOW = click.option(
 def show_plan(plan: Plan, command: str, *, form: str | None, out: Path | None) -> int:
     """The plan on standard output or in a file; 3 if something in it is held. `command` is what
     consent is given with."""
-    chosen = form or ENDINGS.get(out.suffix if out else "", "text")
+    chosen = format_of(form, out)
     text = FORMATS[chosen](plan, command)
     if out is None:
         click.echo(text, nl=False)
@@ -69,6 +69,11 @@ def show_plan(plan: Plan, command: str, *, form: str | None, out: Path | None) -
         changes = counted(sum(plan.summary().values()), "change", "changes")
         click.echo(f"The plan is in {out}: {changes}.", err=True)
     return 3 if plan.held else 0
+
+
+def format_of(form: str | None, out: Path | None) -> str:
+    """The format that is asked for, or that the file's ending says."""
+    return form or ENDINGS.get(out.suffix if out else "", "text")
 
 
 def _write(file: Path, text: str) -> None:

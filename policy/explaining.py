@@ -20,7 +20,7 @@ from policy.merge.people import AccountFacts, is_person, match_people
 from policy.merge.plan import ALIAS
 from policy.merge.records import Base, User
 from policy.merge.wish import Sources
-from policy.night.reading import account_facts, is_first_load, remembered
+from policy.night.reading import account_facts, is_first_load, remembered, remembered_accounts
 from policy.roster.load import load_roster
 from policy.roster.model import Person, Section
 from policy.rules.load import load_policy
@@ -99,13 +99,7 @@ def _accounts(sight: Sight, matches: Mapping[str, Match], unasked: list[str]) ->
     except (GoogleOutOfReach, GoogleRefused) as error:
         unasked.append(f"the Directory could not be asked: {error}")
     unasked[-1] += ": people are matched as in earlier runs"
-    emails: dict[str, set[str]] = {}
-    for match in matches.values():
-        emails.setdefault(match.user_id, set()).add(match.email)
-    return [
-        AccountFacts(User(user_id, min(found), ""), tuple(sorted(found)), suspended=False)
-        for user_id, found in emails.items()
-    ]
+    return remembered_accounts(matches)
 
 
 def _outlook(

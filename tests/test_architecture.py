@@ -35,8 +35,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "policy.render": (
         "policy.merge.chain",
+        "policy.merge.comparison",
+        "policy.merge.effective",
         "policy.merge.plan",
         "policy.merge.records",
+        "policy.merge.versus",
         "policy.merge.written",
         "policy.run.apply",
         "policy.store.base",
@@ -88,6 +91,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "policy.trying": ("policy.merge", "policy.roster", "policy.rules", "policy.trying_given"),
     "policy.trying_given": ("policy.roster.model", "policy.rules.trials"),
+    "policy.comparing": (
+        "policy.merge",
+        "policy.night.reading",
+        "policy.roster",
+        "policy.rules",
+        "policy.run.rows",
+        "policy.store.base",
+    ),
+    "policy.cli_comparing": ("policy",),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (
@@ -131,6 +143,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "google": ("policy.google", "policy.simulator", "addon.verify"),  # tokens: use, give, verify
     "click": (
         "policy.cli",
+        "policy.cli_comparing",
         "policy.cli_looking_back",
         "policy.cli_options",
         "policy.cli_ways_out",

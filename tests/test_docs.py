@@ -7,6 +7,7 @@ import pytest
 
 from policy.cli import cli
 from policy.google.credentials import AUDIT_SCOPE, LICENSING_SCOPE, SCOPES
+from policy.merge import versus
 from policy.merge.plan import Kind
 from script.commands import page
 
@@ -49,6 +50,11 @@ def test_the_readme_names_just_the_scopes_that_the_code_uses() -> None:
 def test_every_kind_of_change_is_documented() -> None:
     words = text("docs/plans.md")
     assert [kind.value for kind in Kind if f"`{kind.value}`" not in words] == []
+
+
+def test_every_kind_of_difference_is_documented() -> None:
+    words = text("docs/reviewing.md")
+    assert [kind.value for kind in versus.Kind if f"`{kind.value}`" not in words] == []
 
 
 def test_the_changelog_names_this_version() -> None:

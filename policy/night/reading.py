@@ -64,6 +64,18 @@ class _Remembered(Mapping[str, Remembered]):
         return len(self._matches)
 
 
+def remembered_accounts(matches: Mapping[str, Match]) -> list[AccountFacts]:
+    """The accounts that people were matched to in earlier runs, as far as they are known without
+    the Directory: without names, none of them suspended."""
+    emails: dict[str, set[str]] = {}
+    for match in matches.values():
+        emails.setdefault(match.user_id, set()).add(match.email)
+    return [
+        AccountFacts(User(user_id, min(found), ""), tuple(sorted(found)), suspended=False)
+        for user_id, found in emails.items()
+    ]
+
+
 def match_rows(learned: Mapping[str, Remembered]) -> Mapping[str, Match]:
     return {key: Match(new.user_id, new.email) for key, new in learned.items()}
 

@@ -1,6 +1,6 @@
 """The files of a policy folder, as bytes and text. What is in them is not known here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policy.rules.problems import Code, Problem, printable
@@ -29,9 +29,24 @@ class PolicyFile:
         return self.name.endswith(OF_TESTS)
 
 
-def read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
+def read_folder(folder: Path, shown_as: str = "") -> tuple[list[PolicyFile], list[Problem]]:
     """district.yaml, schools/*.yaml and *.test.yaml of a folder, in this order, and what is wrong
-    with them."""
+    with them. `shown_as` stands for the folder in what is shown, if it isn't read where people
+    know it."""
+    files, problems = _read_folder(folder)
+    if not shown_as:
+        return files, problems
+
+    def renamed(shown: str) -> str:
+        return printable(shown_as) + shown.removeprefix(printable(str(folder)))
+
+    return (
+        [replace(file, shown=renamed(file.shown)) for file in files],
+        [replace(problem, file=renamed(problem.file)) for problem in problems],
+    )
+
+
+def _read_folder(folder: Path) -> tuple[list[PolicyFile], list[Problem]]:
     shown = printable(str(folder))
     try:
         if not folder.is_dir():
@@ -129,9 +144,9 @@ def _not_read(path: Path) -> Problem:
     )
 
 
-def read_file(folder: Path, path: Path) -> PolicyFile | Problem:
-    """One file of a folder, or why it can't be read."""
-    shown = printable(str(path))
+def read_file(folder: Path, path: Path, shown: str = "") -> PolicyFile | Problem:
+    """One file of a folder, or why it can't be read. It is shown by its path, or as is said."""
+    shown = shown or printable(str(path))
     try:
         content = path.read_bytes()
     except OSError as error:

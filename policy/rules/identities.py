@@ -6,6 +6,7 @@ not known here.
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from policy.rules.contradictions import value_at
 from policy.rules.folder import PolicyFile, read_file
-from policy.rules.lines import Document, Source, Trail, Yaml
+from policy.rules.lines import Document, Source, Trail, Yaml, read_yaml
 from policy.rules.model import Identity
 from policy.rules.problems import Code, Problem, Spot, printable, quoted
 
@@ -41,13 +42,14 @@ def read_identities(folder: Path, district: Document | None) -> tuple[Identities
         write = f"identities: ./{PureWindowsPath(named).name or 'identities.csv'}"
         return Identities(), [district.at_value(Code.WRONG_VALUE, FIELD, message, write=write)]
     path = folder / named
+    shown = printable(str(Path(district.source.file).parent / named))
     if not path.is_file():
-        message = f"there is no such file: {printable(str(path))}"
+        message = f"there is no such file: {shown}"
         return Identities(), [district.at_value(Code.FILE_MISSING, FIELD, message)]
     if path.stat().st_size > LARGEST:
-        message = f"{printable(str(path))} is too large; the most is {LARGEST:,} bytes"
+        message = f"{shown} is too large; the most is {LARGEST:,} bytes"
         return Identities(), [district.at_value(Code.TOO_LARGE, FIELD, message)]
-    file = read_file(folder, path)
+    file = read_file(folder, path, shown)
     if isinstance(file, Problem):
         return Identities(), [file]
     table = _Table(file, value_at(district, ("district", "domains")))
@@ -59,6 +61,15 @@ def _is_inside(folder: Path, named: str) -> bool:
     """Is this the path of something in a folder? Links that lead out of it are not."""
     is_absolute = PurePosixPath(named).is_absolute() or PureWindowsPath(named).is_absolute()
     return not is_absolute and (folder / named).resolve().is_relative_to(folder.resolve())
+
+
+def named_in(district: str) -> str | None:
+    """The path of the file, within the folder, that a district.yaml's text names, if it does."""
+    document, _ = read_yaml("district.yaml", district)
+    named = value_at(document, FIELD)
+    if not isinstance(named, str) or PurePosixPath(named).is_absolute():
+        return None
+    return os.path.normpath(named)
 
 
 class _Table:

@@ -36,12 +36,13 @@ from policy.rules.trials import trials_of
 GIT_PATHS = ("district.yaml", ":(glob)schools/*.yaml")
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy in a folder: district.yaml, what schools/*.yaml change, and its tests.
+def load_policy(folder: Path, shown_as: str = "") -> Policy:
+    """The policy in a folder: district.yaml, what schools/*.yaml change, and its tests. `shown_as`
+    stands for the folder in messages, if it isn't read where people know it.
 
     Raises PolicyAtFault with all problems of all files, in file order.
     """
-    files, problems = read_folder(folder)
+    files, problems = read_folder(folder, shown_as)
     documents, found = _read(files)
     problems += found + list(contradictions(documents.district, documents.schools))
     problems += without_effect(documents.district, documents.schools)
@@ -162,8 +163,11 @@ def digest_of(files: Sequence[PolicyFile]) -> str:
 
 
 def digests_of(files: Sequence[PolicyFile]) -> Mapping[str, str]:
-    """Each file's own SHA-256, by its name within the folder: tells which of them have changed."""
-    return {file.name: hashlib.sha256(file.content).hexdigest() for file in files}
+    """The SHA-256 of each of the same files, by its name within the folder: tells which of them
+    have changed."""
+    return {
+        file.name: hashlib.sha256(file.content).hexdigest() for file in files if not file.of_tests
+    }
 
 
 def _lines(document: Document, file: str) -> dict[str, str]:

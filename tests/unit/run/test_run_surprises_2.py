@@ -103,7 +103,7 @@ def test_who_was_taken_out_by_hand_stays_out(
         assert who not in members(story, section, role)
 
 
-def test_a_hand_is_forgotten_once_the_grace_is_over(tmp_path: Path) -> None:
+def test_a_hand_is_forgotten_after_a_week(tmp_path: Path) -> None:
     """Off the roster for so long: when the SIS lists them again, that is news."""
     with district(tmp_path, NO_QUOTAS) as (story, world):
         story.policy = GRACE
@@ -112,10 +112,10 @@ def test_a_hand_is_forgotten_once_the_grace_is_over(tmp_path: Path) -> None:
         story.by_hand("chorus", "remove", email=address("s9"))
         night(story, world)
         story.roster.students["chorus"].remove("s9")
-        for day in ("2026-09-02", "2026-09-05", "2026-09-06"):
+        for day in ("2026-09-02", "2026-09-05", "2026-09-09"):
             night(story, on(story, world, day))
         story.roster.students["chorus"].append("s9")
-        night(story, on(story, world, "2026-09-07"))
+        night(story, on(story, world, "2026-09-10"))
         assert "s9" in members(story, "chorus")
 
 
