@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from policy import engine, wiring
+from policy.cli_editing import fmt, schema
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.cli_ways_out import accept, overwrite, release
@@ -141,6 +142,8 @@ cli.add_command(accept)
 cli.add_command(explain)
 cli.add_command(history)
 cli.add_command(undo)
+cli.add_command(schema)
+cli.add_command(fmt)
 
 
 @cli.command()

@@ -82,6 +82,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.settings",
         "policy.store.base",
     ),
+    "policy.cli_editing": ("policy.roster.load", "policy.rules"),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (
@@ -125,6 +126,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "google": ("policy.google", "policy.simulator", "addon.verify"),  # tokens: use, give, verify
     "click": (
         "policy.cli",
+        "policy.cli_editing",
         "policy.cli_looking_back",
         "policy.cli_options",
         "policy.cli_ways_out",
