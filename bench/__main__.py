@@ -1,8 +1,8 @@
 """`make bench`: Rollbook at the sizes of large districts, beside the plain way, as a table.
 
 BENCH_STUDENTS names other sizes than the usual ones, comma between them. Each figure is of a
-process of its own; a quiet night is also measured against the simulator, with its HTTP, and a first
-night against Google's quotas.
+process of its own; a quiet night is also measured against the simulator, with its HTTP, a first
+night against Google's quotas, and a large policy by itself.
 """
 
 import json
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import pace, simulated
+from bench import pace, policies, simulated
 from bench.districts import Size, write_district
 from bench.stats import read_statistics
 
@@ -61,6 +61,7 @@ def main() -> None:
     if not sizes:
         simulated.main()
         pace.main()
+        policies.main()
 
 
 def _measure(folder: Path, size: Size) -> float:

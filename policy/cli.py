@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from policy import engine, wiring
 from policy.cli_comparing import AGAINST, NAMES, refuse_consent, show_comparison
+from policy.cli_editing import fmt, schema
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.cli_ways_out import accept, overwrite, release
@@ -171,6 +172,8 @@ cli.add_command(accept)
 cli.add_command(explain)
 cli.add_command(history)
 cli.add_command(undo)
+cli.add_command(schema)
+cli.add_command(fmt)
 
 
 @cli.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from policy import engine, explaining, looking_back, wiring
+from policy.cli_editing import POLICY_IN_FORCE, SCHOOL, explain_policy
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.errors import InputAtFault
 from policy.explaining import Question, Sight
@@ -64,19 +65,39 @@ def history(run: str | None, newest: int, form: str) -> None:
 @click.command()
 @click.argument("person", required=False)
 @click.option("--course", help="A class: its alias, course id, section's key, or name.")
+@POLICY_IN_FORCE
+@SCHOOL
 @POLICIES
 @ROSTER
 @TEXT_OR_JSON
 def explain(
-    person: str | None, course: str | None, policies: Path | None, roster: Path | None, form: str
+    person: str | None,
+    course: str | None,
+    policy: str | None,
+    school: str | None,
+    policies: Path | None,
+    roster: Path | None,
+    form: str,
 ) -> None:
     """Tell why PERSON is in a class, or is not; or how a class came to be as it is.
 
     PERSON is an e-mail, the SIS's key, or Google's user id. The answer is as of the last run:
     Classroom is not asked.
+
+    With --policy: the policy itself, as it holds in a --school or else in the district, as YAML
+    with the file and line that each value comes from.
     """
+    if policy is not None:
+        if person is not None or course is not None:
+            raise InputAtFault("explain --policy tells of the policy, so of no PERSON or --course")
+        if policy and policies:
+            raise InputAtFault("--policy names the folder already; leave --policies out")
+        explain_policy(policy_folder(Path(policy) if policy else policies), school, roster, form)
+        return
+    if school is not None:
+        raise InputAtFault("--school goes with --policy: rollbook explain --policy --school 0042")
     if person is None and course is None:
-        raise InputAtFault("explain needs a PERSON, a --course, or both")
+        raise InputAtFault("explain needs a PERSON, a --course, or both; or --policy")
     settings = read_settings(os.environ)
     question = Question(person, course, policy_folder(policies), roster)
     with _sight(settings) as sight:

@@ -100,6 +100,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.store.base",
     ),
     "policy.cli_comparing": ("policy",),
+    "policy.cli_editing": ("policy.roster.load", "policy.rules"),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (
@@ -144,6 +145,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": (
         "policy.cli",
         "policy.cli_comparing",
+        "policy.cli_editing",
         "policy.cli_looking_back",
         "policy.cli_options",
         "policy.cli_ways_out",

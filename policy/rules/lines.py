@@ -118,9 +118,20 @@ def dotted(trail: Trail) -> str:
     return text.removeprefix(".")
 
 
+def rows_of(text: str) -> tuple[str, ...]:
+    """The lines of a text as libyaml counts them, without what ends them."""
+    return tuple(_LINE_BREAK.split(text))
+
+
+def quirk_of(text: str) -> str | None:
+    """What readers of YAML 1.1 or 1.2 may take a text for that has no quotes; None where all take
+    it for text."""
+    return next((kind for kind, form in _QUIRKS if form.fullmatch(text)), None)
+
+
 def read_yaml(file: str, text: str) -> tuple[Document | None, list[Problem]]:
     """The document in a text, with what is wrong with it; None where it can't be read at all."""
-    source = Source(file, tuple(_LINE_BREAK.split(text)))
+    source = Source(file, rows_of(text))
     if len(text) > LARGEST_FILE:
         message = f"the file is too large: {len(text):,} characters; the most is {LARGEST_FILE:,}"
         return None, [Problem(Code.TOO_LARGE, file, message)]
@@ -236,8 +247,7 @@ class _Builder:
             return int(text)
         if _CURLY.fullmatch(text):
             self._refuse_curly(text, trail)
-        kind = next((kind for kind, form in _QUIRKS if form.fullmatch(text)), None)
-        if kind:
+        if kind := quirk_of(text):
             self.quirks[trail] = kind
         return self._one_line(text, trail)
 

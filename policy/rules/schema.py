@@ -28,6 +28,8 @@ LATER: frozenset[Field] = frozenset(
 )
 LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source
 
+_SCHOOL_FILE: Schema = {"$ref": "#/$defs/school_file"}
+
 
 @lru_cache(maxsize=1)
 def schema() -> Schema:
@@ -35,11 +37,19 @@ def schema() -> Schema:
     return cast(Schema, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
 
 
+def schema_of_school_files() -> Schema:
+    """The schema of a file in schools/, as a schema of its own."""
+    known = schema()
+    words = cast(dict[str, Schema], known["$defs"])["school_file"]
+    told = {key: words[key] for key in ("title", "description")}
+    return {"$schema": known["$schema"], **told, **_SCHOOL_FILE, "$defs": known["$defs"]}
+
+
 @lru_cache(maxsize=3)
 def validator(*, school_file: bool, test_file: bool = False) -> Draft202012Validator:
     """The validator for district.yaml, for a file in schools/, or for one of tests."""
-    part = "test_file" if test_file else "school_file"
-    other = {"$ref": f"#/$defs/{part}", "$defs": schema()["$defs"]}
+    part = {"$ref": "#/$defs/test_file"} if test_file else _SCHOOL_FILE
+    other = {**part, "$defs": schema()["$defs"]}
     return Draft202012Validator(
         other if school_file or test_file else schema(),
         format_checker=Draft202012Validator.FORMAT_CHECKER,
@@ -49,7 +59,7 @@ def validator(*, school_file: bool, test_file: bool = False) -> Draft202012Valid
 @lru_cache(maxsize=2)
 def fields(*, school_file: bool) -> Mapping[Field, Schema]:
     """Every key that a file may hold, and the part of the schema that stands for its value."""
-    root = _resolved({"$ref": "#/$defs/school_file"}) if school_file else schema()
+    root = _resolved(_SCHOOL_FILE) if school_file else schema()
     return dict(_walk(root, ()))
 
 

@@ -11,6 +11,9 @@ from datetime import date
 from functools import lru_cache
 
 from policy.rules.model import Matcher, Scope
+from policy.rules.sieve import sieve_of
+
+NO_GLOBS = frozenset({"grade"})  # a matcher's keys whose values match by more than globs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ def judge_scope(section: SectionFacts, scope: Scope, today: date) -> Verdict:
         return Verdict(False, "classes.scope.grades")
     if not _holds(scope.subjects, section.subjects):
         return Verdict(False, "classes.scope.subjects")
-    for number, matcher in enumerate(scope.exclude):
-        if matches(matcher, section):
+    sieve = sieve_of(scope.exclude, skip=NO_GLOBS)
+    for number in sieve.candidates(FACTS_OF_MATCHER, section):
+        if matches(scope.exclude[number], section):
             return Verdict(False, f"classes.scope.exclude[{number}]")
     return Verdict(True, "classes.scope")
 
