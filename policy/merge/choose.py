@@ -2,13 +2,13 @@
 be, and the people whom it keeps in or out whatever the roster says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from policy.merge.people import AccountFacts, Matches
 from policy.merge.plan import Notice
 from policy.merge.records import Staff, Wanted
-from policy.rules.model import Keep, RemovedByHand, SchoolRules
+from policy.rules.model import Keep, Matcher, RemovedByHand, SchoolRules
 from policy.rules.scope import SectionFacts, hinges_on_teachers, matches
 
 
@@ -25,7 +25,7 @@ class Chosen:
 
 
 def choose(
-    facts: SectionFacts,
+    facts: Sequence[SectionFacts],
     rules: SchoolRules,
     listed: Chosen,
     accounts: Matches,
@@ -34,9 +34,10 @@ def choose(
     present: Callable[[], Staff],
     teacher_in_doubt: bool = False,
 ) -> Chosen:
-    """The roster's seats as the policy wants them. `present` tells who teaches there now. With
-    `teacher_in_doubt` it can't be told who does by the roster: whom the policy names for classes of
-    certain teachers stays where they are."""
+    """The roster's seats as the policy wants them. `facts` are those of the class's section, or of
+    each of its sections: what the policy says of one of them it says of the class. `present` tells
+    who teaches there now. With `teacher_in_doubt` it can't be told who does by the roster: whom the
+    policy names for classes of certain teachers stays where they are."""
     chosen = _leave_named(facts, rules, listed, accounts) if teacher_in_doubt else listed
     chosen = _with_extra(facts, rules, chosen, accounts)
     chosen = _with_exceptions(facts, rules, chosen, accounts)
@@ -44,13 +45,13 @@ def choose(
 
 
 def _leave_named(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
+    facts: Sequence[SectionFacts], rules: SchoolRules, chosen: Chosen, accounts: Matches
 ) -> Chosen:
     """Leave the seats of those whom the policy names for this section, or not, by who teaches it.
     Who may have to stay out is not put in, though the roster lists them."""
-    extra = [one for one in rules.co_teachers.extra if hinges_on_teachers(one.where, facts)]
+    extra = [one for one in rules.co_teachers.extra if _hinges(one.where, facts)]
     emails = {email for one in extra for email in one.teachers}
-    exceptions = [e for e in rules.students.exceptions if hinges_on_teachers(e.where, facts)]
+    exceptions = [e for e in rules.students.exceptions if _hinges(e.where, facts)]
     out = {e.person for e in exceptions if e.keep is Keep.OUT}
     emails |= {e.person for e in exceptions}
     if not emails:
@@ -63,14 +64,14 @@ def _leave_named(
 
 
 def _with_extra(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
+    facts: Sequence[SectionFacts], rules: SchoolRules, chosen: Chosen, accounts: Matches
 ) -> Chosen:
     """Who is named as a co-teacher by the policy. A student of the section stays its student."""
     if not rules.co_teachers.extra:
         return chosen
     teachers, left, notices = dict(chosen.teachers), set(chosen.left), list(chosen.notices)
     for extra in rules.co_teachers.extra:
-        if not matches(extra.where, facts):
+        if not _is_for(extra.where, facts):
             continue
         for email in extra.teachers:
             account = accounts.by_email.get(email.casefold())
@@ -84,7 +85,7 @@ def _with_extra(
 
 
 def _with_exceptions(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
+    facts: Sequence[SectionFacts], rules: SchoolRules, chosen: Chosen, accounts: Matches
 ) -> Chosen:
     """Who is kept in a class, or out of it, as its student. Out wins."""
     if not rules.students.exceptions:
@@ -92,7 +93,7 @@ def _with_exceptions(
     students, notices = dict(chosen.students), list(chosen.notices)
     kept_out, left = dict(chosen.kept_out), set(chosen.left)
     for exception in rules.students.exceptions:
-        if not matches(exception.where, facts):
+        if not _is_for(exception.where, facts):
             continue
         account = accounts.by_email.get(exception.person.casefold())
         if account is None or account.suspended:
@@ -114,7 +115,7 @@ def _with_exceptions(
 
 
 def _at_most(
-    facts: SectionFacts,
+    facts: Sequence[SectionFacts],
     rules: SchoolRules,
     chosen: Chosen,
     *,
@@ -137,7 +138,7 @@ def _at_most(
     beyond = frozenset(ranked[most:])
     count = "1 of them is" if len(beyond) == 1 else f"{len(beyond)} of them are"
     words = (
-        f"section {facts.section_key} has {len(others)} co-teachers, and co_teachers.at_most is "
+        f"section {facts[0].section_key} has {len(others)} co-teachers, and co_teachers.at_most is "
         f"{most}: {count} neither added nor taken out"
     )
     row = chosen.teachers[ranked[most]].row
@@ -147,6 +148,14 @@ def _at_most(
         left=chosen.left | beyond,
         notices=(*chosen.notices, Notice(row, words, "M309")),
     )
+
+
+def _is_for(where: Matcher, facts: Sequence[SectionFacts]) -> bool:
+    return any(matches(where, one) for one in facts)
+
+
+def _hinges(where: Matcher, facts: Sequence[SectionFacts]) -> bool:
+    return any(hinges_on_teachers(where, one) for one in facts)
 
 
 def _last_known(email: str, account: AccountFacts | None, accounts: Matches) -> frozenset[str]:

@@ -25,7 +25,6 @@ LATER: frozenset[Field] = frozenset(
         ("roster", "provides"),
         ("people", "identities"),
         ("people", "license"),
-        ("classes", "combine"),
         ("roles",),
         ("tests",),
     }

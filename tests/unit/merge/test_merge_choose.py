@@ -56,7 +56,7 @@ def chosen(
     taken_out: tuple[str, ...] = (),
 ) -> Chosen:
     return choose(
-        facts(),
+        (facts(),),
         school_rules,
         listed,
         accounts(suspended=suspended),
