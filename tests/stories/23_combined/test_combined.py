@@ -57,7 +57,7 @@ def test_two_sections_are_one_class(story: Story) -> None:
     said = story.sync()
     assert said.status == 0, said.err
     assert students(story) == {"a": A | B, "b": B, "chorus": {"s0", "s3"}}
-    assert "section b, which lists them, has a class of its own now" in " ".join(said.out.split())
+    assert "section b, which lists them, has a class of its own now" in said.words
     story.sync()
     assert story.agrees()
     assert is_quiet(story)

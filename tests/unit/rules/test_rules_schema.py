@@ -32,11 +32,13 @@ DISTRICT, SCHOOL = fields(school_file=False), fields(school_file=True)
 EITHER = {**DISTRICT, **SCHOOL}
 LISTS: set[Field] = {  # of maps; each has a row of its own beside those of its entries' keys
     ("pause",),
+    ("classes", "combine"),
     ("co_teachers", "extra"),
     ("students", "exceptions"),
 }
 WHOLE: set[Field] = {  # matchers are told in a table of their own, the others in one row
     ("classes", "scope", "exclude"),
+    ("classes", "combine", "where"),
     ("co_teachers", "extra", "where"),
     ("students", "exceptions", "where"),
     ("classes", "adopt"),
@@ -118,6 +120,7 @@ def test_the_defaults() -> None:
             "start_as": "provisioned",
             "offer_again": "never",
             "owner": "primary_teacher",
+            "combine": [],
             "adopt": [],
             "after_term": "keep",
         },
@@ -196,7 +199,8 @@ class TestPolicyPage:
             value = value.get(step) if isinstance(value, dict) else None
         told = row[2].strip("`")
         if value is None:
-            assert told == ("(no limit)" if field[0] == "limits" else "(needed)")
+            optional = {"limits": "(no limit)", "classes.combine.where": "(all)"}
+            assert told == optional.get(dotted(field), optional.get(field[0], "(needed)"))
         else:
             document, problems = read_yaml("docs/policy.md", f"value: {told}")
             assert (problems, document and document.data) == ([], {"value": value})
@@ -231,7 +235,7 @@ class TestPolicyPage:
         assert document is not None
         data = cast(dict[str, Yaml], document.data)
         empty: dict[str, Yaml] = {
-            "classes": {"scope": {"exclude": []}, "adopt": []},
+            "classes": {"scope": {"exclude": []}, "combine": [], "adopt": []},
             "co_teachers": {"extra": []},
             "students": {"exceptions": []},
             "pause": [],
