@@ -104,7 +104,7 @@ def judge(
     policy, roster = sources.policy, sources.roster
     comparing = Comparing(sources, wishes.schools, now)
     absent = [a for a in evening.absent if is_rollbooks(a.base.alias, policy.district.id)]
-    has_seat = _seats_in(wishes, evening)
+    has_seat = _seats_in(evening)
     compared = [
         until_seated(_compare(want, evening, comparing), want, has_seat, now=comparing.stamp)
         for want in wishes.desired
@@ -208,17 +208,14 @@ def _early(absent: Sequence[Absent], claims: Iterable[Claim], comparing: Compari
     ]
 
 
-def _seats_in(wishes: Wishes, evening: Evening) -> Callable[[Seat, str], bool]:
-    """Is somebody in a class (by its alias) that is open, as far as is known tonight?"""
+def _seats_in(evening: Evening) -> Callable[[Seat, str], bool]:
+    """Is somebody in a class (by its alias) that is open? Those that are asked about were read."""
 
     def has_seat(seat: Seat, alias: str) -> bool:
-        is_student = seat.role is Role.STUDENT
-        if alias in wishes.quiet:
-            return not is_student or wishes.quiet[alias].seated > 0
         live = evening.lives.get(alias)
         if live is None or live.state not in OPEN or alias not in evening.bases:
             return False
-        return seat.user_id in (live.students if is_student else live.teachers)
+        return seat.user_id in (live.students if seat.role is Role.STUDENT else live.teachers)
 
     return has_seat
 

@@ -4,12 +4,15 @@ who is on the roster is ever in no class, nothing is doubled, and it comes to re
 Values only (`town`). The specification is `_together`: which sections are to be one class.
 """
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from building import rules
-from policy.google.base import Members
+from policy.google.base import CourseState, Members
 from policy.merge.combine import combine
 from policy.merge.plan import HeldFor
 from policy.merge.records import Head
@@ -63,17 +66,32 @@ class Combining(RuleBasedStateMachine):
         self.wanted[key] ^= {person}
         self.seated.discard((key, person))
 
-    @rule(key=which, person=who)
-    def hand_takes_out(self, key: str, person: str) -> None:
-        """Of a class that a section had for itself before it was combined."""
-        homes = self._homes()
-        own = f"d:rollbook.demo.2027.{key}"
-        if own in homes.values() or key not in homes or own not in self.city.rows:
+    @rule(is_emptied=st.booleans())
+    def hand_tidies_up(self, is_emptied: bool) -> None:
+        """Classes that sections had for themselves before they were combined."""
+        in_use = set(self._homes().values())
+        for alias, row in self.city.rows.items():
+            if alias in in_use:
+                continue
+            course, inside = self.city.town.there[row.course_id]
+            if is_emptied:
+                inside = Members(inside.teachers, frozenset())
+            else:
+                course = replace(course, state=CourseState.ARCHIVED)
+            self.city.town.there[row.course_id] = (course, inside)
+
+    @rule(key=which)
+    def a_section_leaves_its_class(self, key: str) -> None:
+        """The others go on with it, also where it has the alias of the one that left."""
+        self.night()
+        if key not in self.there:
             return
-        course_id = self.city.rows[own].course_id
-        course, inside = self.city.town.there[course_id]
-        students = inside.students - {person}
-        self.city.town.there[course_id] = (course, Members(inside.teachers, students))
+        before = self._homes()
+        self.section_comes_or_goes(key)
+        self.night()
+        after = self._homes()
+        others = [k for k in after if before[k] == before[key]]
+        assert {after[k] for k in others} <= {before[key]}
 
     @rule()
     def night(self) -> None:
@@ -140,4 +158,28 @@ class Combining(RuleBasedStateMachine):
 
 
 TestCombining = Combining.TestCase
-TestCombining.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestCombining.settings = settings(max_examples=80, stateful_step_count=15, deadline=None)
+
+
+@pytest.mark.parametrize("is_emptied", [True, False], ids=["emptied", "archived"])
+def test_going_apart_into_a_class_that_a_hand_has_tidied_up(is_emptied: bool) -> None:
+    """Its people stay in the one that they were in together."""
+    nights = Combining()
+    nights.first_night(is_combined=False)
+    nights.policy_changes()
+    nights.night()
+    nights.hand_tidies_up(is_emptied)
+    nights.policy_changes()
+    for _ in range(3):
+        nights.night()
+    assert ("s2", "bob") in nights.seated
+    nights.it_comes_to_rest()
+
+
+def test_the_first_section_leaves_the_night_after_its_class_was_made() -> None:
+    nights = Combining()
+    nights.first_night(is_combined=True)
+    nights.section_comes_or_goes("s1")
+    nights.night()
+    assert len(nights.city.town.there) == 1
+    nights.it_comes_to_rest()
