@@ -120,3 +120,12 @@ def test_what_a_section_lacks_is_told(story: Story) -> None:
         in told
     )
     assert len(told) == 3
+
+
+def test_a_combined_class_is_released_with_all_its_sections(story: Story) -> None:
+    story.policy += COMBINE
+    story.sync()
+    said = story.run("release", "d:rollbook.maple.2027.a")
+    assert "to be taken back alike: d:rollbook.maple.2027.b" in " ".join(said.out.split())
+    assert is_quiet(story)
+    assert students(story) == {"a": A | B, "chorus": {"s0", "s3"}}
