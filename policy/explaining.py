@@ -25,7 +25,7 @@ from policy.roster.load import load_roster
 from policy.roster.model import Person, Section
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
-from policy.run.rows import base_record
+from policy.run.rows import base_record, head_record
 from policy.settings import Settings
 from policy.store.base import CourseHead, Match, RunRecord, Store
 
@@ -134,6 +134,7 @@ def _outlook(
     return Outlook(
         sources,
         bases,
+        heads={row.alias: head_record(row) for row in sight.store.heads()},
         released=sight.store.mark().released,
         comparing=Comparing(sources, schools, now),
         is_first_load=is_first_load(runs, has_classes=any(True for _ in bases)),
@@ -241,9 +242,15 @@ class _Look:
             return
         roster = self.outlook.sources.roster
         keys = frozenset(who.keys)
+        told: set[str] = set()  # the first section of each class
         for key, rows in roster.memberships.items():
-            if any(row.person in keys for row in rows) and key in roster.sections:
+            if not any(row.person in keys for row in rows) or key not in roster.sections:
+                continue
+            one = self.outlook.combined.of(roster.sections[key])
+            first = one.sections[0].key if one else key
+            if first not in told:
                 yield self.outlook.at_section(roster.sections[key])
+            told.add(first)
 
     def _seats_of(self, user_id: str) -> list[str]:
         ending = f":{user_id}"
@@ -309,7 +316,7 @@ class _Look:
         return self.outlook.sources.roster.sections if self.outlook else {}
 
     def _alias_of(self, section: Section) -> str | None:
-        return self.outlook.at_section(section).alias if self.outlook else None
+        return self.outlook.alias_of(section) if self.outlook else None
 
     def _spot(self, name: str) -> Spot:
         section = self._sections().get(name)

@@ -70,7 +70,10 @@ class _Evening:
 
     def class_of(self, key: str) -> Desired | None:
         """The class that is wanted for a section."""
-        return next((one for one in self.wishes.desired if one.section_key == key), None)
+        return next(
+            (one for one in self.wishes.desired if key in (one.section_key, *one.section_keys)),
+            None,
+        )
 
     def why_waits(self, key: str) -> str | None:
         return next((one.reason for one in self.wishes.waiting if one.section == key), None)
@@ -89,8 +92,8 @@ class _Evening:
 
     def who(self, email: str) -> Who:
         """Somebody by their e-mail, which is their account's id too."""
-        people = self.sources.roster.people.values()
-        keys = tuple(person.key for person in people if person.email.casefold() == email)
+        roster, policy = self.sources.roster, self.sources.policy
+        keys = tuple(key for key, known in _emails(roster, policy) if known == email)
         return Who(email, email, keys)
 
     def no_account(self, who: Who) -> list[str]:
@@ -139,6 +142,7 @@ def _evening(policy: Policy, roster: Roster, day: date) -> _Evening:
     outlook = Outlook(
         sources,
         {},
+        heads={},
         released=frozenset(),
         comparing=Comparing(sources, wishes.schools, now),
         is_first_load=True,
@@ -146,14 +150,17 @@ def _evening(policy: Policy, roster: Roster, day: date) -> _Evening:
     return _Evening(sources, wishes, outlook)
 
 
+def _emails(roster: Roster, policy: Policy) -> Iterator[tuple[str, str]]:
+    """Everybody's key and e-mail, that of `people.identities` first."""
+    known = policy.identities
+    for key, person in roster.people.items():
+        yield key, (known[key].email if key in known else person.email).casefold()
+
+
 def _accounts(roster: Roster, policy: Policy) -> Iterator[AccountFacts]:
     """An account, whose id is its e-mail, for everybody with an e-mail of the district's domains:
     the roster's people, and those whom the policy names."""
-    known = policy.identities
-    names = {
-        (known[key].email if key in known else person.email).casefold(): person.name
-        for key, person in roster.people.items()
-    }
+    names = {email: roster.people[key].name for key, email in _emails(roster, policy)}
     rules = (policy.defaults, *policy.schools.values())
     owners = {one.classes.owner.casefold() for one in rules if one.classes.owner is not None}
     for email in dict.fromkeys([*names, *sorted(policy.named() | owners)]):
@@ -189,7 +196,7 @@ def _absent_section(trial: Trial, roster: Roster) -> Outcome | None:
 
 def _absent_person(trial: Trial, roster: Roster, policy: Policy) -> Outcome | None:
     """Of somebody whose e-mail is misspelled there would be no class, whatever the policy says."""
-    known = {person.email.casefold() for person in roster.people.values()} | policy.named()
+    known = {email for _, email in _emails(roster, policy)} | policy.named()
     if not trial.person or trial.person.casefold() in known:
         return None
     close = did_you_mean(trial.person, known, alike=0.8)

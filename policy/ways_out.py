@@ -13,6 +13,7 @@ from policy.errors import InputAtFault
 from policy.google.base import Course
 from policy.rules.accept import Acceptance, file_for
 from policy.rules.model import Policy
+from policy.run.rows import sections_of
 from policy.store.base import BaseCourse
 
 FIELDS = ("name", "section", "room", "owner", "state")
@@ -87,13 +88,18 @@ def overwrite_seat(world: World, row: BaseCourse, user_id: str) -> str:
 
 def release_course(world: World, alias: str) -> str:
     """Let go of a class, ours or one that is held: it stays as it is, and no class is made for
-    its section any more."""
+    its section any more; nor for any of its sections, where they are several."""
+    row = world.store.base_under([alias]).get(alias)
+    aliases = list(dict.fromkeys([alias, *(sections_of(row) if row else ())]))
     with world.store.run_lock():
-        world.store.release([alias])
-    return (
+        world.store.release(aliases)
+    told = (
         f"{alias} is released: Rollbook never touches its class again, and makes no other one. To "
         f"take it back: rollbook release {alias} --undo"
     )
+    if len(aliases) == 1:
+        return told
+    return f"{told}. So are its other sections, to be taken back alike: {', '.join(aliases[1:])}"
 
 
 def release_seat(world: World, row: BaseCourse, user_id: str) -> str:

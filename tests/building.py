@@ -34,6 +34,7 @@ from policy.rules.model import (
     Adopt,
     Allowance,
     Classes,
+    Combine,
     CoTeachers,
     District,
     Extra,
@@ -75,6 +76,7 @@ def rules(
     offer_again: timedelta | None = None,
     archive_after: timedelta | None = None,
     adopt: tuple[Adopt, ...] = (),
+    combine: tuple[Combine, ...] = (),
     former: FormerOwner = FormerOwner.KEEP,
     at_most: int = 20,
     extra: tuple[Extra, ...] = (),
@@ -97,6 +99,7 @@ def rules(
             offer_again=offer_again,
             archive_after=archive_after,
             adopt=adopt,
+            combine=combine,
         ),
         co_teachers=CoTeachers(
             add=co_teachers,

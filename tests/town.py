@@ -144,7 +144,7 @@ class District:
         self.rows[made.alias] = base_row(made)
 
     def run(self) -> tuple[Evening, Plan]:
-        sources, now = self._sources(), NOW + timedelta(days=self.days)
+        sources, now = self.sources(), NOW + timedelta(days=self.days)
         books = read_books(self, self.town)  # type: ignore[arg-type]
         made_from = Known(sources, books.known(), books.teachers_of)
         wishes = desire(made_from)
@@ -210,7 +210,7 @@ class District:
         assert newest > 0
         return ()
 
-    def _sources(self) -> Sources:
+    def sources(self) -> Sources:
         chosen = policy(self.rules)
         people: tuple[Person, ...] = tuple(person(key) for key in STAFF)
         members: dict[str, tuple[Membership, ...]] = {
@@ -223,7 +223,7 @@ class District:
         rolls = roster({section(key): some for key, some in members.items()}, people)
         accounts = [AccountFacts(user(key), (user(key).email,), False) for key in STAFF]
         matches = match_people(rolls, accounts, domains=("demo.example",), remembered={})
-        return Sources(rolls, chosen, matches, NOW.date())
+        return Sources(rolls, chosen, matches, (NOW + timedelta(days=self.days)).date())
 
 
 def alias(key: str) -> str:

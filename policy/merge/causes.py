@@ -1,6 +1,6 @@
 """The links of an explanation that come from the roster and the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from policy.merge.chain import Memory, Step, Who, when
 from policy.merge.outlook import Outlook, Spot
@@ -23,19 +23,33 @@ def rows_of(who: Who, spot: Spot, outlook: Outlook | None) -> Iterator[Step]:
     if spot.section is None:
         yield from row_of_section(spot, outlook)
         return
-    roster, key = outlook.sources.roster, spot.section.key
-    rows = [m for m in roster.memberships.get(key, ()) if m.person in who.keys]
-    for row in rows:
+    roster, sections = outlook.sources.roster, _sections(spot)
+    rows = [
+        (section.key, row)
+        for section in sections
+        for row in roster.memberships.get(section.key, ())
+        if row.person in who.keys
+    ]
+    for key, row in rows:
         words = f"{roster.memberships_file}:{row.line} lists them in section {key} as {_role(row)}"
         holds = spot.wish is None or row in spot.wish.members
         yield Step("roster", words if holds else f"{words}, {_dates(row)}: not now")
-    if not rows:
-        yield Step("roster", f"no row lists them in section {key} ({spot.section.place})")
+    for section in () if rows else sections:
+        yield Step("roster", f"no row lists them in section {section.key} ({section.place})")
     leaving = spot.base.leaving.get(f"student:{who.user_id}") if spot.base else None
     if leaving and spot.base and who.user_id in spot.base.students:
         yield Step("roster", f"no row has listed them since {when(leaving)}")
-    for fault in (*roster.doubtful_sections.get(key, ()), *roster.doubtful_anywhere):
+    own = [f for section in sections for f in roster.doubtful_sections.get(section.key, ())]
+    for fault in (*own, *roster.doubtful_anywhere):
         yield Step("roster", f"a faulty row may be about them: {fault}")
+
+
+def _sections(spot: Spot) -> Sequence[Section]:
+    """The spot's section first, then the others of its class."""
+    if spot.section is None:
+        return ()
+    others = spot.one.sections if spot.one else ()
+    return (spot.section, *(one for one in others if one.key != spot.section.key))
 
 
 def _role(row: Membership) -> str:
@@ -56,13 +70,13 @@ def row_of_section(spot: Spot, outlook: Outlook | None) -> Iterator[Step]:
         key = spot.base.section_key if spot.base else "?"
         yield Step("roster", f"there is no section {key} any more: its class stays as it is")
         return
-    section = spot.section
-    terms = ", ".join(f"{t.name}, {t.start} to {t.end}" for t in section.terms)
-    yield Step(
-        "roster",
-        f"{section.place} is section {section.key} at {section.school.name}, {terms} "
-        f"({drop_of(outlook)})",
-    )
+    for section in _sections(spot):
+        terms = ", ".join(f"{t.name}, {t.start} to {t.end}" for t in section.terms)
+        yield Step(
+            "roster",
+            f"{section.place} is section {section.key} at {section.school.name}, {terms} "
+            f"({drop_of(outlook)})",
+        )
 
 
 def scope(spot: Spot, memory: Memory, outlook: Outlook | None) -> Iterator[Step]:
@@ -92,6 +106,9 @@ def scope(spot: Spot, memory: Memory, outlook: Outlook | None) -> Iterator[Step]
     yield Step(
         "policy", f"section {key} is in scope{': ' if set_ones else ''}{', '.join(set_ones)}"
     )
+    if spot.one is not None and spot.one.line:
+        keys = ", ".join(one.key for one in spot.one.sections)
+        yield Step("policy", f"sections {keys} are one class (classes.combine, {spot.one.line})")
     if isinstance(spot.desired, str):
         yield Step("policy", f"section {key} waits for its class: {spot.desired}")
 

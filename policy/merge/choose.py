@@ -2,7 +2,7 @@
 be, and the people whom it keeps in or out whatever the roster says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from policy.merge.people import AccountFacts, Matches
@@ -25,7 +25,7 @@ class Chosen:
 
 
 def choose(
-    facts: SectionFacts,
+    facts: Sequence[SectionFacts],
     rules: SchoolRules,
     listed: Chosen,
     accounts: Matches,
@@ -34,9 +34,10 @@ def choose(
     present: Callable[[], Staff],
     teacher_in_doubt: bool = False,
 ) -> Chosen:
-    """The roster's seats as the policy wants them. `present` tells who teaches there now. With
-    `teacher_in_doubt` it can't be told who does by the roster: whom the policy names for classes of
-    certain teachers stays where they are."""
+    """The roster's seats as the policy wants them. `facts` are those of the class's section, or of
+    each of its sections: what the policy says of one of them it says of the class. `present` tells
+    who teaches there now. With `teacher_in_doubt` it can't be told who does by the roster: whom the
+    policy names for classes of certain teachers stays where they are."""
     chosen = _leave_named(facts, rules, listed, accounts) if teacher_in_doubt else listed
     rules = _that_match(facts, rules, surely_matches if teacher_in_doubt else matches)
     chosen = _with_extra(rules, chosen, accounts)
@@ -45,13 +46,13 @@ def choose(
 
 
 def _leave_named(
-    facts: SectionFacts, rules: SchoolRules, chosen: Chosen, accounts: Matches
+    facts: Sequence[SectionFacts], rules: SchoolRules, chosen: Chosen, accounts: Matches
 ) -> Chosen:
     """Leave the seats of those whom the policy names for this section, or not, by who teaches it.
     Who may have to stay out is not put in, though the roster lists them."""
-    extra = [one for one in rules.co_teachers.extra if hinges_on_teachers(one.where, facts)]
+    extra = [one for one in rules.co_teachers.extra if _hinges(one.where, facts)]
     emails = {email for one in extra for email in one.teachers}
-    exceptions = [e for e in rules.students.exceptions if hinges_on_teachers(e.where, facts)]
+    exceptions = [e for e in rules.students.exceptions if _hinges(e.where, facts)]
     out = {e.person for e in exceptions if e.keep is Keep.OUT}
     emails |= {e.person for e in exceptions}
     if not emails:
@@ -64,13 +65,19 @@ def _leave_named(
 
 
 def _that_match(
-    facts: SectionFacts, rules: SchoolRules, matching: Callable[[Matcher, SectionFacts], bool]
+    facts: Sequence[SectionFacts],
+    rules: SchoolRules,
+    matching: Callable[[Matcher, SectionFacts], bool],
 ) -> SchoolRules:
-    """The rules with those of their entries that are about this section."""
+    """The rules with those of their entries that are about one of these sections."""
     if not rules.co_teachers.extra and not rules.students.exceptions:
         return rules
-    extra = tuple(one for one in rules.co_teachers.extra if matching(one.where, facts))
-    exceptions = tuple(e for e in rules.students.exceptions if matching(e.where, facts))
+
+    def is_for(where: Matcher) -> bool:
+        return any(matching(where, one) for one in facts)
+
+    extra = tuple(one for one in rules.co_teachers.extra if is_for(one.where))
+    exceptions = tuple(e for e in rules.students.exceptions if is_for(e.where))
     return replace(
         rules,
         co_teachers=replace(rules.co_teachers, extra=extra),
@@ -122,7 +129,7 @@ def _with_exceptions(rules: SchoolRules, chosen: Chosen, accounts: Matches) -> C
 
 
 def _at_most(
-    facts: SectionFacts,
+    facts: Sequence[SectionFacts],
     rules: SchoolRules,
     chosen: Chosen,
     *,
@@ -145,7 +152,7 @@ def _at_most(
     beyond = frozenset(ranked[most:])
     count = "1 of them is" if len(beyond) == 1 else f"{len(beyond)} of them are"
     words = (
-        f"section {facts.section_key} has {len(others)} co-teachers, and co_teachers.at_most is "
+        f"section {facts[0].section_key} has {len(others)} co-teachers, and co_teachers.at_most is "
         f"{most}: {count} neither added nor taken out"
     )
     row = chosen.teachers[ranked[most]].row
@@ -155,6 +162,10 @@ def _at_most(
         left=chosen.left | beyond,
         notices=(*chosen.notices, Notice(row, words, "M309")),
     )
+
+
+def _hinges(where: Matcher, facts: Sequence[SectionFacts]) -> bool:
+    return any(hinges_on_teachers(where, one) for one in facts)
 
 
 def _last_known(email: str, account: AccountFacts | None, accounts: Matches) -> frozenset[str]:

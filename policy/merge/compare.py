@@ -17,7 +17,7 @@ from policy.merge.plan import (
     Kind,
     NewCourse,
 )
-from policy.merge.records import Base, Desired, Live, State
+from policy.merge.records import PARTED, TOGETHER, Base, Desired, Live, State
 from policy.merge.seats import first_seats, merge_seats
 from policy.merge.setting import Setting
 from policy.roster.model import Role
@@ -47,7 +47,9 @@ def create(desired: Desired, course: CourseRef, setting: Setting) -> tuple[Chang
     """The course, then everybody in it."""
     reasons, start = setting.reasons, setting.rules.classes.start_as.value
     state, course = State[start.upper()], replace(course, id=None)
-    new = NewCourse(desired.fields, desired.owner, state.value, desired.ends)
+    new = NewCourse(
+        desired.fields, desired.owner, state.value, desired.ends, together=desired.together
+    )
     why = (reasons.section(desired), reasons.rule("classes.start_as", start))
     made = Change(Kind.COURSE_CREATE, course, desired.section_key, why, new=new)
     return (made, *first_seats(desired, course, state, setting))
@@ -61,9 +63,9 @@ def _gone(base: Base, desired: Desired, setting: Setting) -> Stop:
 
 
 def merge_course(base: Base, desired: Desired, live: Live, setting: Setting) -> Compared:
-    """A course that is ours and there: its state, then its texts, owner and seats; and off it
-    comes the alias of a section that it was made for before."""
-    found = _merge(base, desired, live, setting)
+    """A course that is ours and there: its state, then its texts, owner and seats; what it is to
+    remember of its sections; and off it comes the alias of one that it was made for before."""
+    found = _with_sections(_merge(base, desired, live, setting), base, desired, setting)
     old = {record: since for record, since in base.kept.items() if record.startswith(OLD_ALIAS)}
     if not old or found.base is None:
         return found
@@ -71,6 +73,21 @@ def merge_course(base: Base, desired: Desired, live: Live, setting: Setting) -> 
     off = tuple(_off(course, record.removeprefix(OLD_ALIAS), desired) for record in old)
     kept = {**found.base.kept, **old}
     return replace(found, changes=(*found.changes, *off), base=replace(found.base, kept=kept))
+
+
+def _with_sections(found: Compared, base: Base, desired: Desired, setting: Setting) -> Compared:
+    """One that has another class by now is remembered for as long as somebody of it is here."""
+    if found.base is None:
+        return found
+    inside = (found.base.teachers | found.base.students).difference(
+        desired.teachers, desired.students
+    )
+    records = [f"{TOGETHER}{own}" for own in desired.together]
+    records += [f"{PARTED}{own}" for own in desired.missing]
+    records += [f"{PARTED}{one.own}" for one in desired.parted if one.people & inside]
+    kept = {k: v for k, v in found.base.kept.items() if not k.startswith((TOGETHER, PARTED))}
+    kept |= {record: base.kept.get(record, setting.stamp) for record in records}
+    return found if kept == found.base.kept else replace(found, base=replace(found.base, kept=kept))
 
 
 def _off(course: CourseRef, alias: str, desired: Desired) -> Change:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from policy.merge.combine import Combined, OneClass, combine
+from policy.merge.parting import with_parted
 from policy.merge.plan import Notice, Unmatched, Waiting
 from policy.merge.records import Desired, Head, Staff, State
 from policy.merge.wish import Sources, Wish, wish_for
@@ -23,6 +25,7 @@ class Quiet:
     teachers: int
     students: int
     seated: int
+    one: OneClass | None = None  # with other sections, or under another section's alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Wishes:
     notices: Sequence[Notice]
     schools: Mapping[str, str]  # key -> name, of sections in scope
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
+    combined: Combined = field(default_factory=Combined)
 
     def look_at(self, aliases: Iterable[str], known: "Known") -> "Wishes":
         """These wishes with some of the quiet ones among the desired: somebody may have changed
@@ -44,10 +48,12 @@ class Wishes:
         desired = list(self.desired)
         for name in aliases:
             if name in quiet:
-                wish = wish_for(quiet.pop(name).section, known.sources)
-                found = wish.desired(name, known.heads.get(name), known.teachers_of)
+                was = quiet.pop(name)
+                sources, head = known.sources, known.heads.get(name)
+                wish = was.one.wish(sources) if was.one else wish_for(was.section, sources)
+                found = wish.desired(name, head, known.teachers_of)
                 if isinstance(found, Desired):
-                    desired.append(found)
+                    desired.append(with_parted(found, head, self.combined, sources))
         return replace(self, desired=desired, quiet=quiet)
 
 
@@ -68,6 +74,7 @@ class _Night:
 
     known: Known
     sources: Sources
+    combined: Combined
     desired: list[Desired] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -84,13 +91,19 @@ def desire(known: Known) -> Wishes:
     """Walk the sections in the file's order. What a section's rows leave open stays as it is in
     its course."""
     sources = known.sources
-    night = _Night(known, sources)
+    combined = combine(sources, known.heads, known.released)
+    night = _Night(known, sources, combined)
+    night.notices += combined.notices
     faults = sources.roster.faults
     night.notices += [
         Notice(str(f.place), f"{f.message} ({f.level.value})", f.code) for f in faults
     ]
     for section in sources.roster.sections.values():
-        _want(wish_for(section, sources), night)
+        one = combined.of(section)
+        if one is None:
+            _want(wish_for(section, sources), night)
+        elif section.key == one.sections[0].key:
+            _want(one.wish(sources), night, one)
     _refuse_twins(night)
     _note_namesakes(night)
     _note_unknown_schools(night)
@@ -103,43 +116,48 @@ def desire(known: Known) -> Wishes:
         notices=list(dict.fromkeys(night.notices)),
         schools=night.schools,
         quiet=night.quiet,
+        combined=combined,
     )
 
 
-def _want(wish: Wish, night: _Night) -> None:
-    """One section: in scope? with a key? then its course is wanted, or it says why it waits."""
+def _want(wish: Wish, night: _Night, one: OneClass | None = None) -> None:
+    """One section: in scope? with a key? then its course is wanted, or it says why it waits.
+    Several that are one class (`one`) are known to be in scope, each with a key."""
     section, verdict = wish.section, wish.verdict()
     if not verdict.inside:
         night.outside[verdict.field] += 1
         return
     night.schools.setdefault(section.school.key, section.school.name)
-    name = wish.alias()
+    name = one.alias if one else wish.alias()
     if name is None:
         _wait(section, wish.why_no_key(), night)
         return
     for member in wish.unmatched:
-        night.missing.setdefault(member.person, []).append((section.key, member.line))
+        key = wish.section_of.get(member.line, section.key)
+        night.missing.setdefault(member.person, []).append((key, member.line))
     if name in night.known.released:
         return
     head = night.known.heads.get(name)
     found = wish.desired(name, head, night.known.teachers_of)
     night.notices += wish.notices
     if isinstance(found, str):
-        _wait(section, found, night)
+        for each in wish.sections:
+            _wait(each, found, night)
         return
     if name not in night.sections:
         _look_for_namesakes(wish, found, night)
     night.sections.setdefault(name, []).append(section.key)
     if head is not None and head.settled == found.digest:
-        night.quiet[name] = _quiet(wish, head, found)
+        night.quiet[name] = _quiet(wish, head, found, one)
     else:
-        night.desired.append(found)
+        night.desired.append(with_parted(found, head, night.combined, night.sources))
 
 
-def _quiet(wish: Wish, head: Head, found: Desired) -> Quiet:
+def _quiet(wish: Wish, head: Head, found: Desired, one: OneClass | None) -> Quiet:
     students = len(found.students)
     is_full = wish.rules.students.add is AddStudents.AT_ONCE or head.state is State.ACTIVE
-    return Quiet(wish.section, len(found.teachers), students, students if is_full else 0)
+    seated = students if is_full else 0
+    return Quiet(wish.section, len(found.teachers), students, seated, one)
 
 
 def _wait(section: Section, reason: str, night: _Night) -> None:

@@ -1,16 +1,18 @@
 """All courses of a night: wishes, base and live become one Plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from policy.merge.absent import Absent, compare_absent, is_early
 from policy.merge.claims import Claim, claim_course
+from policy.merge.combine import OneClass
 from policy.merge.compare import OPEN, compare_course, still_leaving
 from policy.merge.desire import Wishes
 from policy.merge.holds import holds_of
 from policy.merge.limits import judge_limits, take_census
 from policy.merge.outcome import Compared, Stop
+from policy.merge.parting import until_seated
 from policy.merge.plan import (
     Change,
     HeldFor,
@@ -23,10 +25,11 @@ from policy.merge.plan import (
     StoreMark,
     in_order,
 )
-from policy.merge.records import UNREADABLE, Base, Desired, Live
+from policy.merge.records import TOGETHER, UNREADABLE, Base, Desired, Live, Seat
 from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.merge.wish import Sources
+from policy.roster.model import Role
 from policy.rules.model import Policy
 from policy.rules.naming import is_rollbooks
 
@@ -66,6 +69,7 @@ class Comparing:
         self._sources = sources
         self._now = now
         self.today = now.date()
+        self.stamp = now.isoformat(timespec="seconds")
         self._settings = {key: self._make(key, name) for key, name in schools.items()}
 
     def setting(self, school_key: str) -> Setting:
@@ -107,9 +111,16 @@ def judge(
     policy, roster = sources.policy, sources.roster
     comparing = Comparing(sources, wishes.schools, now)
     absent = [a for a in evening.absent if is_rollbooks(a.base.alias, policy.district.id)]
-    compared = [_compare(want, evening, comparing) for want in wishes.desired]
+    has_seat = _seats_in(evening)
+    compared = [
+        until_seated(_compare(want, evening, comparing), want, has_seat, now=comparing.stamp)
+        for want in wishes.desired
+    ]
     compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in absent]
-    early = _early(absent, evening.claims.values(), comparing)
+    left_without = wishes.combined.left_without()
+    combined = [one for one in absent if one.base.alias in left_without and one.state in OPEN]
+    absent_else = [one for one in absent if one.base.alias not in left_without]
+    early = _early(absent_else, evening.claims.values(), comparing)
     going, holds = judge_limits(
         [change for found in compared for change in found.changes],
         take_census(
@@ -138,7 +149,12 @@ def judge(
         kept=tuple(kept for found in compared for kept in found.kept),
         unmatched=tuple(wishes.unmatched),
         waiting=tuple(wishes.waiting),
-        notices=(*evening.notices, *wishes.notices, *_deserted(early)),
+        notices=(
+            *evening.notices,
+            *wishes.notices,
+            *_deserted(early),
+            *(_left_without(one, left_without[one.base.alias]) for one in combined),
+        ),
         courses=len(wishes.desired) + len(wishes.quiet),
         schools=wishes.schools,
         settle=_settle(compared, sources, evening),
@@ -172,7 +188,9 @@ def _is_settled(found: Compared, live: Live) -> bool:
     """Is there nothing to do for this course, nothing to say, and nothing to wait for?"""
     is_quiet = not (found.changes or found.stops or found.kept)
     base = found.base
-    return is_quiet and base is not None and not (base.kept or base.leaving) and live.state in OPEN
+    if not is_quiet or base is None or base.leaving or live.state not in OPEN:
+        return False
+    return all(record.startswith(TOGETHER) for record in base.kept)
 
 
 def _unreadable(base: Base, want: Desired, setting: Setting) -> Base:
@@ -195,6 +213,29 @@ def _early(absent: Sequence[Absent], claims: Iterable[Claim], comparing: Compari
         and one.base.course_id not in claimed
         and is_early(one.base, comparing.setting(one.base.school_key))
     ]
+
+
+def _seats_in(evening: Evening) -> Callable[[Seat, str], bool]:
+    """Is somebody in a class (by its alias) that is open? Those that are asked about were read."""
+
+    def has_seat(seat: Seat, alias: str) -> bool:
+        live = evening.lives.get(alias)
+        if live is None or live.state not in OPEN or alias not in evening.bases:
+            return False
+        return seat.user_id in (live.students if seat.role is Role.STUDENT else live.teachers)
+
+    return has_seat
+
+
+def _left_without(absent: Absent, one: OneClass) -> Notice:
+    """A class that a section had for itself before it was combined with others."""
+    keys = ", ".join(section.key for section in one.sections)
+    words = (
+        f"“{absent.name}” was the class of section {absent.base.section_key}, which is in one "
+        f"class with others now (sections {keys}; classes.combine, {one.line}): it stays as it is, "
+        "with everybody in it"
+    )
+    return Notice(absent.base.alias, words, "M334")
 
 
 def _deserted(early: Sequence[Absent]) -> list[Notice]:

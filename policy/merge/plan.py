@@ -65,6 +65,7 @@ class NewCourse:
     owner: User
     state: str  # PROVISIONED, ACTIVE
     ends: str = ""  # the day after its section's last term, ISO 8601
+    together: tuple[str, ...] = ()  # own aliases of its sections, where they are several
 
 
 @dataclass(frozen=True, slots=True)

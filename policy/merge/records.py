@@ -10,6 +10,9 @@ from enum import Enum
 from policy.roster.model import Role
 
 UNREADABLE = "unreadable"  # a record of `Base.kept`: Google does not say what is in the course
+# Two more, each before a section's own alias: the course stands for it together with others (or
+# under another alias than its own), and: it did until then. A course for one section has none.
+TOGETHER, PARTED = "together:", "parted:"
 
 
 class State(Enum):
@@ -115,6 +118,18 @@ class Wanted:
     user: User
     person_key: str
     row: str  # "enrollments.csv:77", or the policy's line
+    section_key: str = ""  # of that row, where the course is that of several sections
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A section that a course stood for together with others, and that has another one now: its
+    own alias and key, the alias of its class, and its people's accounts."""
+
+    own: str
+    section_key: str
+    home: str
+    people: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +137,9 @@ class Desired:
     """A course as it should be. `teachers` holds co-teachers too, and the owner. `unsure` are
     accounts of people who are on the section's roster but can't be told for certain now (their
     e-mail is not found, their row is faulty): their seats are neither made nor taken away.
-    `strangers` are rows of people who may be anybody, e.g. a new key without an e-mail."""
+    `strangers` are rows of people who may be anybody, e.g. a new key without an e-mail. Of several
+    sections in one course `section_key` is the first; `together`, `parted` and `missing` are what
+    it is to remember of them, by their own aliases."""
 
     alias: str
     section_key: str
@@ -141,6 +158,17 @@ class Desired:
     kept_out: Mapping[str, str] = field(default_factory=dict)  # user id -> the policy's line
     leading: frozenset[str] = frozenset()  # teachers who are seated though co-teachers are not
     digest: str = ""  # of all that decides what it is compared to; see `Base.settled`
+    section_keys: tuple[str, ...] = ()  # of all its sections, where they are several
+    together: tuple[str, ...] = ()
+    parted: tuple[Parted, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """Its section, or sections, as words have it."""
+        if not self.section_keys:
+            return f"section {self.section_key}"
+        return f"sections {', '.join(self.section_keys)}"
 
 
 @dataclass(frozen=True, slots=True)

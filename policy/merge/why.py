@@ -37,12 +37,14 @@ class Reasons:
         )
 
     def section(self, desired: Desired) -> str:
-        return f"section {desired.section_key} is in scope ({desired.row})"
+        are = "are" if desired.section_keys else "is"
+        return f"{desired.named} {are} in scope ({desired.row})"
 
     def listed(self, wanted: Wanted, desired: Desired) -> str:
         if not wanted.person_key:
-            return f"the policy puts them into section {desired.section_key} ({wanted.row})"
-        return f"{wanted.row} lists them in section {desired.section_key}"
+            return f"the policy puts them into {desired.named} ({wanted.row})"
+        section = wanted.section_key or desired.section_key
+        return f"{wanted.row} lists them in section {section}"
 
     def not_listed(self, desired: Desired) -> str:
-        return f"the roster no longer lists them in section {desired.section_key} ({desired.row})"
+        return f"the roster no longer lists them in {desired.named} ({desired.row})"

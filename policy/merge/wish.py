@@ -1,7 +1,7 @@
 """One section of the roster as a course that is wanted: who is in it, who owns it, its texts."""
 
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import blake2b
 
@@ -25,6 +25,7 @@ from policy.rules.scope import (
     Verdict,
     hinges_on_teachers,
     judge_scope,
+    of_all,
 )
 
 
@@ -41,7 +42,8 @@ class Sources:
 @dataclass(slots=True)
 class Wish:
     """One section while it is looked at: what is known of it, and what there is to say.
-    `unmatched` are those of its members who have no usable account."""
+    `unmatched` are those of its members who have no usable account. Of several sections that are
+    one class (see `combine`) it is the first; `facts` are those of all of them, `each` of each."""
 
     section: Section
     sources: Sources
@@ -51,6 +53,21 @@ class Wish:
     facts: SectionFacts
     notices: list[Notice] = field(default_factory=list)
     is_owner_by_default: bool = False
+    others: tuple[Section, ...] = ()
+    each: tuple[SectionFacts, ...] = ()
+    together: tuple[str, ...] = ()  # own aliases of its sections, where its course remembers them
+    section_of: Mapping[int, str] = field(default_factory=dict)  # line -> key, where several
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All of them."""
+        return (self.section, *self.others)
+
+    @property
+    def named(self) -> str:
+        """Its section, or sections, as words have it."""
+        keys = ", ".join(section.key for section in self.sections)
+        return f"sections {keys}" if self.others else f"section {keys}"
 
     def verdict(self) -> Verdict:
         """Is it in scope?"""
@@ -89,7 +106,7 @@ class Wish:
         chosen = self._choose(teachers, students, owner, lambda: teachers_of(alias))
         unsure, is_over = self._unsure() | chosen.left, self._is_over()
         leading = self._leading(chosen.teachers)
-        ends = max(term.end for term in self.section.terms).isoformat()
+        ends = self._ends().isoformat()
         return Desired(
             alias=alias,
             section_key=self.section.key,
@@ -107,8 +124,15 @@ class Wish:
             owner_by_default=self.is_owner_by_default,
             kept_out=chosen.kept_out,
             leading=leading,
+            section_keys=tuple(s.key for s in self.sections) if self.others else (),
+            together=self.together,
             digest=_digest(
-                (self.sources.policy.digest, self.section.key, self.section.school.key),
+                (
+                    self.sources.policy.digest,
+                    self.section.key,
+                    self.section.school.key,
+                    *self.together,
+                ),
                 (fields.name, fields.section, fields.room, owner.id, ends, str(is_over)),
                 (chosen.teachers, chosen.students, unsure, chosen.kept_out, leading),
             ),
@@ -131,7 +155,7 @@ class Wish:
     ) -> Chosen:
         """What the policy makes of the roster's seats; what it can't do is noted."""
         chosen = choose(
-            self.facts,
+            self.each or (self.facts,),
             self.rules,
             Chosen(teachers, students),
             self.sources.matches,
@@ -144,8 +168,10 @@ class Wish:
 
     def _is_over(self) -> bool:
         after, today = self.rules.classes.archive_after, self.sources.today
-        ends = max(term.end for term in self.section.terms)
-        return after is not None and ends + after <= today
+        return after is not None and self._ends() + after <= today
+
+    def _ends(self) -> date:
+        return max(term.end for section in self.sections for term in section.terms)
 
     def _seats(self) -> tuple[Mapping[str, Wanted], Mapping[str, Wanted]]:
         """Desired seats by user id. Who is teacher and student of one section is its teacher, if
@@ -164,12 +190,15 @@ class Wish:
             other = goes.pop(user_id)
             self._note(
                 "M301",
-                f"somebody is teacher and student of section {self.section.key} "
+                f"somebody is teacher and student of {self.named} "
                 f"({self._row(stays[user_id])} and here): in Classroom they are its "
                 f"{'teacher' if teaches else 'student'}",
                 row=self._row(other),
             )
-        return _Listed(teachers, self.sources), _Listed(students, self.sources)
+        return (
+            _Listed(teachers, self.sources, self.section_of),
+            _Listed(students, self.sources, self.section_of),
+        )
 
     def _gets_teachers_seat(self, member: Membership) -> bool:
         return self.rules.co_teachers.add or member.primary
@@ -255,7 +284,7 @@ class Wish:
         how_many = f"{count} primary teachers" if count else "no primary teacher"
         self._note(
             "M302",
-            f"section {self.section.key} has {how_many}: the one who already owns its class, else "
+            f"{self.named} has {how_many}: the one who already owns its class, else "
             "the first in the file who has an account, owns it",
         )
 
@@ -286,17 +315,20 @@ class Wish:
         return tuple(self._row(m) for m in self.unmatched if unsure.get(m.person) == frozenset())
 
     def _doubts(self) -> tuple[str, ...]:
-        roster = self.sources.roster
-        own = roster.doubtful_sections.get(self.section.key, ())
-        return tuple(str(fault) for fault in (*own, *roster.doubtful_anywhere))
+        own, anywhere = self._own_doubts(), self.sources.roster.doubtful_anywhere
+        return tuple(str(fault) for fault in (*own, *anywhere))
+
+    def _own_doubts(self) -> tuple[Fault, ...]:
+        found = self.sources.roster.doubtful_sections
+        return tuple(fault for one in self.sections for fault in found.get(one.key, ()))
 
     def _may_be_excluded(self) -> str:
         """Why it can't be told whether the section is in scope; "" if it can."""
         exclude = self.rules.classes.scope.exclude
-        if not any(hinges_on_teachers(matcher, self.facts) for matcher in exclude):
+        each = self.each or (self.facts,)
+        if not any(hinges_on_teachers(matcher, facts) for matcher in exclude for facts in each):
             return ""
-        own = self.sources.roster.doubtful_sections.get(self.section.key, ())
-        fault = self._fault_of_a_teacher() or next(iter(own), None)
+        fault = self._fault_of_a_teacher() or next(iter(self._own_doubts()), None)
         if fault is None:
             return ""
         school = self.section.school
@@ -314,7 +346,8 @@ class Wish:
         return next(
             (
                 roster.doubtful_people[member.person]
-                for member in roster.memberships.get(self.section.key, ())
+                for section in self.sections
+                for member in roster.memberships.get(section.key, ())
                 if member.role is Role.TEACHER and member.person in roster.doubtful_people
             ),
             None,
@@ -327,16 +360,32 @@ class Wish:
         self.notices.append(Notice(row or str(self.section.place), words, code))
 
 
-def wish_for(section: Section, sources: Sources) -> Wish:
-    """Look at one section on the night's day."""
-    members, users = _in_effect(section, sources), sources.matches.users
-    return Wish(
-        section=section,
-        sources=sources,
-        rules=sources.policy.rules_of(section.school.key, section.school.name),
-        members=members,
-        unmatched=[m for m in members if m.person not in users],
-        facts=_facts(section, members, sources.roster),
+def wish_for(
+    section: Section, sources: Sources, *others: Section, together: tuple[str, ...] = ()
+) -> Wish:
+    """Look at one section on the night's day, or at several that are one class."""
+    if not others:
+        members, users = _in_effect(section, sources), sources.matches.users
+        return Wish(
+            section=section,
+            sources=sources,
+            rules=sources.policy.rules_of(section.school.key, section.school.name),
+            members=members,
+            unmatched=[m for m in members if m.person not in users],
+            facts=_facts(section, members, sources.roster),
+            together=together,
+        )
+    looks = [wish_for(one, sources) for one in (section, *others)]
+    each = tuple(one.facts for one in looks)
+    return replace(
+        looks[0],
+        members=[member for one in looks for member in one.members],
+        unmatched=[member for one in looks for member in one.unmatched],
+        facts=of_all(each),
+        others=others,
+        each=each,
+        together=together,
+        section_of={m.line: one.section.key for one in looks for m in one.members},
     )
 
 
@@ -403,16 +452,20 @@ class _Listed(Mapping[str, Wanted]):
     """Seats of one role by user id. There are millions, and nearly all of them are only counted
     and told apart: a Wanted is made when it is asked for."""
 
-    __slots__ = ("_members", "_sources")
+    __slots__ = ("_members", "_section_of", "_sources")
 
-    def __init__(self, members: dict[str, Membership], sources: Sources) -> None:
+    def __init__(
+        self, members: dict[str, Membership], sources: Sources, section_of: Mapping[int, str]
+    ) -> None:
         self._members = members
         self._sources = sources
+        self._section_of = section_of
 
     def __getitem__(self, user_id: str) -> Wanted:
         member = self._members[user_id]
         user = self._sources.matches.users[member.person]
-        return Wanted(user, member.person, _row(member, self._sources))
+        section = self._section_of.get(member.line, "")
+        return Wanted(user, member.person, _row(member, self._sources), section)
 
     def __contains__(self, user_id: object) -> bool:
         return user_id in self._members

@@ -63,7 +63,7 @@ def read_evening(
     """
     books, seen = _look_around(classroom, books, wishes, comparing.today)
     heads, watched = books.known(), watch(books)
-    attention = Attention(watched.touched, _pressing(seen, heads, books.open_entries))
+    attention = Attention(watched.touched, _pressing(seen, heads, books, wishes))
     open_ones = {a: heads[a] for a, c in seen.found.items() if a in heads and _is_open(c)}
     to_read = courses_to_read(open_ones, attention, rolling=rolling)
     stirred = {a for a in wishes.quiet if _has_changed(heads[a], seen.found.get(a))}
@@ -168,14 +168,18 @@ def _differs(compared: Compared) -> bool:
     return any(True for _ in changes_in(compared)) or bool(compared.stops)
 
 
-def _pressing(seen: _Seen, heads: Mapping[str, Head], entries: Sequence[Entry]) -> frozenset[str]:
+def _pressing(
+    seen: _Seen, heads: Mapping[str, Head], books: Books, wishes: Wishes
+) -> frozenset[str]:
     """Courses of which too little is known to go by it: writes without an answer, an owner who
-    was not the owner before."""
-    unheard = {entry.alias for entry in entries}
+    was not the owner before, sections that come from another class and whose people leave that
+    only when they are in."""
+    pressing = {entry.alias for entry in books.open_entries}
+    pressing |= {parted.home for want in wishes.desired for parted in want.parted}
     return frozenset(
         alias
         for alias, course in seen.found.items()
-        if alias in heads and (alias in unheard or course.owner != heads[alias].owner)
+        if alias in heads and (alias in pressing or course.owner != heads[alias].owner)
     )
 
 

@@ -121,6 +121,7 @@ def _change(change: Change) -> Json:
         "room": change.new.fields.room,
         "state": change.new.state,
         "ends": change.new.ends,
+        **({"together": list(change.new.together)} if change.new.together else {}),
         "owner": _user(change.new.owner),
     }
     shown: Json = {"from": change.before, "to": made or change.after}
@@ -263,7 +264,13 @@ def _read_change(data: Json) -> Change:
 
 def _read_new(data: Json) -> NewCourse:
     fields = Fields(name=data["name"], section=data["section"], room=data["room"])
-    return NewCourse(fields, User(**data["owner"]), data["state"], data.get("ends", ""))
+    return NewCourse(
+        fields,
+        User(**data["owner"]),
+        data["state"],
+        data.get("ends", ""),
+        tuple(data.get("together", ())),
+    )
 
 
 def _read_hold(data: Json) -> Hold:

@@ -14,6 +14,7 @@ from policy.rules.model import (
     Adopt,
     Allowance,
     Classes,
+    Combine,
     CoTeachers,
     District,
     Extra,
@@ -133,6 +134,12 @@ def _classes(data: Mapping[str, Yaml], lines: Mapping[str, str]) -> Classes:
         adopt=tuple(
             Adopt(cast(str | None, entry.get("alias")), cast(str | None, entry.get("name")), at)
             for entry, at in _entries(data, "adopt", lines, field="classes.adopt")
+        ),
+        combine=tuple(
+            Combine(
+                _texts(entry, "by"), _matcher(cast(dict[str, Yaml], entry.get("where", {}))), at
+            )
+            for entry, at in _entries(data, "combine", lines, field="classes.combine")
         ),
     )
 

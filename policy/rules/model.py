@@ -107,6 +107,16 @@ class Adopt:
 
 
 @dataclass(frozen=True, slots=True)
+class Combine:
+    """Sections that match and are equal in every field of `by` (of primary_teacher, course, period,
+    term) become one class."""
+
+    by: tuple[str, ...]
+    where: Matcher  # without keys: all
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Classes:
     scope: Scope
     key: str  # templates, checked when loaded
@@ -120,6 +130,7 @@ class Classes:
     offer_again: timedelta | None = None  # after a decline; None = never
     archive_after: timedelta | None = None  # after the end of the term; None = kept
     adopt: tuple[Adopt, ...] = ()
+    combine: tuple[Combine, ...] = ()  # the first that matches a section holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "policy.schema.json"
 LATER: frozenset[Field] = frozenset(
     {
         ("roster", "provides"),
-        ("classes", "combine"),
     }
 )
 LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source

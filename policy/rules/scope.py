@@ -5,15 +5,18 @@ What a section is made of is the caller's to say (`SectionFacts`); the roster is
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 
 from policy.rules.model import Matcher, Scope
 from policy.rules.sieve import sieve_of
 
 NO_GLOBS = frozenset({"grade"})  # a matcher's keys whose values match by more than globs
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,36 @@ class SectionFacts:
     teacher_names: tuple[str, ...]
     teacher_family_names: tuple[str, ...]
     teacher_emails: tuple[str, ...]
+
+
+def of_all(each: Sequence[SectionFacts]) -> SectionFacts:
+    """The facts of several sections that are one class: of values that a section has several of,
+    all of them in order; rooms are listed; all else is the first section's. Its teachers are those
+    of all, the first section's first."""
+    first = each[0]
+    teachers = dict.fromkeys(
+        teacher
+        for one in each
+        for teacher in zip(
+            one.teacher_names, one.teacher_family_names, one.teacher_emails, strict=True
+        )
+    )
+    names, family_names, emails = zip(*teachers, strict=True) if teachers else ((), (), ())
+    return replace(
+        first,
+        grades=_union(one.grades for one in each),
+        subjects=_union(one.subjects for one in each),
+        terms=_union(one.terms for one in each),
+        periods=_union(one.periods for one in each),
+        room=", ".join(dict.fromkeys(one.room for one in each if one.room)),
+        teacher_names=names,
+        teacher_family_names=family_names,
+        teacher_emails=emails,
+    )
+
+
+def _union(some: Iterable[tuple[Value, ...]]) -> tuple[Value, ...]:
+    return tuple(dict.fromkeys(value for values in some for value in values))
 
 
 @dataclass(frozen=True, slots=True)

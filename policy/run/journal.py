@@ -10,7 +10,7 @@ from datetime import datetime
 from policy.errors import PlanAtFault
 from policy.google.base import Reply
 from policy.merge.plan import ALIAS, FORMER_ALIAS, Change, Kind
-from policy.merge.records import State, after_handover
+from policy.merge.records import TOGETHER, State, after_handover
 from policy.run.rows import base_record, base_row
 from policy.store.base import BaseCourse, Entry, EntryState
 
@@ -51,6 +51,7 @@ def _text(change: Change) -> str:
         "new": [new.fields.name, new.fields.section, new.fields.room] if new else None,
         "state": new.state if new else None,
         "ends": new.ends if new else None,
+        "together": (list(new.together) or None) if new else None,
         "keeps_former": change.keeps_former if change.kind is Kind.COURSE_OWNER else None,
         "why": list(change.why),
     }
@@ -119,6 +120,8 @@ def new_row(
     if not isinstance(texts, list):
         raise PlanAtFault(f"the journal's entry for {alias} does not say what was made")
     name, section, room = texts
+    together = facts.get("together")
+    own = together if isinstance(together, list) else ()
     return BaseCourse(
         alias=alias,
         course_id=course_id,
@@ -132,6 +135,7 @@ def new_row(
         students=frozenset(),
         state=str(facts.get("state", State.PROVISIONED.value)),
         ends=str(facts.get("ends", "")),
+        kept={f"{TOGETHER}{alias}": read for alias in own},
         read=read,
     )
 

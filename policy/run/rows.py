@@ -1,6 +1,6 @@
 """A course of ours in the store's words and in the merge's, and the way from one to the other."""
 
-from policy.merge.records import Base, Fields, Head, State
+from policy.merge.records import TOGETHER, Base, Fields, Head, State
 from policy.store.base import BaseCourse, CourseHead
 
 
@@ -63,3 +63,9 @@ def base_row(base: Base) -> BaseCourse:
         read=base.read,
         settled=base.settled,
     )
+
+
+def sections_of(row: BaseCourse) -> tuple[str, ...]:
+    """The own aliases of the sections that a course stands for, where they are several."""
+    own = (record for record in row.kept if record.startswith(TOGETHER))
+    return tuple(record.removeprefix(TOGETHER) for record in own)

@@ -56,7 +56,7 @@ def chosen(
     taken_out: tuple[str, ...] = (),
 ) -> Chosen:
     return choose(
-        facts(),
+        (facts(),),
         school_rules,
         listed,
         accounts(suspended=suspended),
@@ -150,7 +150,7 @@ def test_a_matcher_that_leaves_a_teacher_out(where: Matcher, in_doubt: bool, is_
         exceptions=(SeatException("bob@demo.example", where, Keep.IN, LINE),),
     )
     found = choose(
-        facts(),
+        (facts(),),
         both,
         LISTED,
         accounts(),
@@ -164,10 +164,10 @@ def test_a_matcher_that_leaves_a_teacher_out(where: Matcher, in_doubt: bool, is_
 
 def test_who_may_have_to_stay_out_is_left_where_they_are() -> None:
     out = excepting(Keep.OUT, "ann@demo.example", NOT_T9)
-    sure = choose(facts(), out, LISTED, accounts(), owner="t1", present=Staff)
+    sure = choose((facts(),), out, LISTED, accounts(), owner="t1", present=Staff)
     assert (sure.students, sure.kept_out) == ({}, {"ann": LINE})
     found = choose(
-        facts(), out, LISTED, accounts(), owner="t1", present=Staff, teacher_in_doubt=True
+        (facts(),), out, LISTED, accounts(), owner="t1", present=Staff, teacher_in_doubt=True
     )
     assert (found.students, found.kept_out, found.left) == ({}, {}, {"ann"})
 

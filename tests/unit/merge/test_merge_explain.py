@@ -84,7 +84,12 @@ def outlook(
     sources = Sources(rolls, chosen, matches, today)
     comparing = Comparing(sources, {"sch1": "Lincoln"}, NOW)
     return Outlook(
-        sources, known.bases, released=known.released, comparing=comparing, is_first_load=False
+        sources,
+        known.bases,
+        heads={alias: base.head for alias, base in known.bases.items()},
+        released=known.released,
+        comparing=comparing,
+        is_first_load=False,
     )
 
 

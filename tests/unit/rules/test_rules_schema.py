@@ -34,6 +34,7 @@ EITHER = {**DISTRICT, **SCHOOL}
 NO_DEFAULT = {"limits": "(no limit)", "people": "(none)"}  # else it is needed
 LISTS: set[Field] = {  # of maps; each has a row of its own beside those of its entries' keys
     ("pause",),
+    ("classes", "combine"),
     ("co_teachers", "extra"),
     ("students", "exceptions"),
 }
@@ -43,6 +44,8 @@ WHOLE: set[Field] = {  # matchers are told in a table of their own, the others i
     ("classes", "scope", "terms"),
     ("co_teachers", "extra", "where", "not"),
     ("students", "exceptions", "where", "not"),
+    ("classes", "combine", "where"),
+    ("classes", "combine", "where", "not"),
     ("co_teachers", "extra", "where"),
     ("students", "exceptions", "where"),
     ("classes", "adopt"),
@@ -129,6 +132,7 @@ def test_the_defaults() -> None:
             "start_as": "provisioned",
             "offer_again": "never",
             "owner": "primary_teacher",
+            "combine": [],
             "adopt": [],
             "after_term": "keep",
         },
@@ -214,7 +218,8 @@ class TestPolicyPage:
             value = value.get(step) if isinstance(value, dict) else None
         told = row[2].strip("`")
         if value is None:
-            assert told == NO_DEFAULT.get(field[0], "(needed)")
+            optional = {**NO_DEFAULT, "classes.combine.where": "(all)"}
+            assert told == optional.get(dotted(field), optional.get(field[0], "(needed)"))
         else:
             document, problems = read_yaml("docs/policy.md", f"value: {told}")
             assert (problems, document and document.data) == ([], {"value": value})
@@ -264,7 +269,7 @@ class TestPolicyPage:
         assert document is not None
         data = cast(dict[str, Yaml], document.data)
         empty: dict[str, Yaml] = {
-            "classes": {"scope": {"exclude": []}, "adopt": []},
+            "classes": {"scope": {"exclude": []}, "combine": [], "adopt": []},
             "co_teachers": {"extra": []},
             "students": {"exceptions": []},
             "pause": [],

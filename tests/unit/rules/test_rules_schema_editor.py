@@ -30,6 +30,7 @@ SHORTEST = {
 }
 SMALLEST_ENTRY: dict[str, dict[str, Yaml]] = {  # keys that an entry needs besides the one shown
     "roster": {"source": "folder"},
+    "combine": {"by": ["course"]},
     "extra": {"where": {"name": "*"}, "teachers": ["coach@springfield.example"]},
     "exceptions": {"person": "pat@springfield.example", "where": {"name": "*"}, "keep": "out"},
     "pause": {"from": "2027-06-10", "to": "2027-08-20"},
@@ -156,6 +157,7 @@ WRITTEN: dict[type, tuple[Field, dict[str, str]]] = {
     model.District: (("district",), {}),
     model.Scope: (("classes", "scope"), {"lead": "terms"}),  # {current_or_starts_within: 14d}
     model.Classes: (("classes",), {"archive_after": "after_term"}),
+    model.Combine: (("classes", "combine"), {}),
     model.Adopt: (("classes", "adopt"), {}),
     model.CoTeachers: (("co_teachers",), {"former_owner": "when_primary_changes"}),
     model.Extra: (("co_teachers", "extra"), {}),

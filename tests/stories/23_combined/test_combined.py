@@ -1,0 +1,131 @@
+"""Several sections are one class, sections come and go, and they go apart again: nobody is ever
+without a class."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from policy.simulator.server import serve
+from telling import SmallRoster, Story, address, google_for
+
+COMBINE = "classes:\n  combine:\n    - by: [primary_teacher, course]\n"
+A, B = {"s0", "s1", "s2"}, {"s3", "s4", "s5"}
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    """Two sections of one teacher, one of another; all of one course."""
+    roster = SmallRoster()
+    roster.section("a", teachers=["rivera"], students=sorted(A))
+    roster.section("b", teachers=["rivera", "chen"], students=sorted(B))
+    roster.section("chorus", teachers=["okafor"], students=["s0", "s3"])
+    sim = google_for(roster)
+    with serve(sim, port=0) as url:
+        (tmp_path / "key.json").write_text(json.dumps(sim.key_file()), encoding="utf-8")
+        yield Story(tmp_path, roster, sim, url)
+
+
+def students(story: Story) -> dict[str, set[str]]:
+    return {key: found["students"] for key, found in story.classes().items()}
+
+
+def is_quiet(story: Story, **settings: str) -> bool:
+    story.writes()
+    said = story.sync(**settings)
+    return said.status == 0 and story.writes() == 0
+
+
+def test_two_sections_are_one_class(story: Story) -> None:
+    plain, story.policy = story.policy, story.policy + COMBINE
+    said = story.sync()
+    assert said.status == 0, said.err
+    assert students(story) == {"a": A | B, "chorus": {"s0", "s3"}}
+    assert story.classes()["a"]["teachers"] == {"rivera", "chen"}
+    assert is_quiet(story)
+
+    said = story.run("explain", address("s4"), "--course", "a")
+    assert "lists them in section b as student" in said.out
+    assert "sections a, b are one class (classes.combine, policies/district.yaml:12)" in " ".join(
+        said.out.split()
+    )
+    assert story.run("explain", address("s4")).out.count("they are its student") == 1
+
+    # They go apart: the class stays that of a; b's people leave it once they are in b's.
+    story.policy = plain
+    said = story.sync()
+    assert said.status == 0, said.err
+    assert students(story) == {"a": A | B, "b": B, "chorus": {"s0", "s3"}}
+    assert "section b, which lists them, has a class of its own now" in said.words
+    story.sync()
+    assert story.agrees()
+    assert is_quiet(story)
+
+
+def test_sections_with_classes_are_combined_and_go_apart(story: Story) -> None:
+    plain = story.policy
+    story.sync()
+    story.policy += COMBINE
+    planned = story.plan()
+    assert planned["summary"] == {"student.add": 3, "teacher.add": 1}
+    [notice] = [notice for notice in planned["notices"] if notice["code"] == "M334"]
+    assert notice["message"].startswith("“B” was the class of section b, which is in one class")
+    story.sync()
+    assert students(story) == {"a": A | B, "b": B, "chorus": {"s0", "s3"}}
+    assert is_quiet(story)
+
+    story.policy = plain  # b has its own class again, as it was
+    story.sync()
+    story.sync()
+    assert story.agrees()
+    assert is_quiet(story)
+
+
+def test_the_first_section_leaves_and_comes_back(story: Story) -> None:
+    story.policy += COMBINE
+    story.sync()
+    teachers, listed = story.roster.teachers.pop("a"), story.roster.students.pop("a")
+    said = story.sync()
+    assert said.status == 3
+    assert "whose class this is too, has left the roster or the scope" in said.words
+    assert students(story) == {"a": A | B, "chorus": {"s0", "s3"}}
+    story.roster.students["b"].append("newcomer")
+    story.sync()
+    assert "newcomer" in story.classes()["a"]["students"]
+
+    story.roster.section("a", teachers=teachers, students=listed)
+    story.sync()
+    assert students(story)["a"] == A | B | {"newcomer"}
+    assert is_quiet(story)
+
+
+def test_a_section_that_is_gone_for_good(story: Story) -> None:
+    story.policy += COMBINE
+    story.sync()
+    del story.roster.teachers["a"], story.roster.students["a"]
+    story.roster.students["b"].append("s0")
+    story.sync()
+    story.sync(today="2026-09-09")
+    assert students(story)["a"] == B | {"s0"}
+    assert is_quiet(story, today="2026-09-09")
+
+
+def test_what_a_section_lacks_is_told(story: Story) -> None:
+    story.policy += COMBINE.replace("course", "period")
+    planned = story.plan()
+    told = {notice["message"] for notice in planned["notices"] if notice["code"] == "M333"}
+    assert (
+        "section a has no period: it is not combined (classes.combine, policies/district.yaml:12)"
+        in told
+    )
+    assert len(told) == 3
+
+
+def test_a_combined_class_is_released_with_all_its_sections(story: Story) -> None:
+    story.policy += COMBINE
+    story.sync()
+    said = story.run("release", "d:rollbook.maple.2027.a")
+    assert "to be taken back alike: d:rollbook.maple.2027.b" in " ".join(said.out.split())
+    assert is_quiet(story)
+    assert students(story) == {"a": A | B, "chorus": {"s0", "s3"}}
