@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cached_property
 from hashlib import blake2b
 
+from policy.merge.combine import Combined, combine
 from policy.merge.desire import Known
 from policy.merge.effective import Line, Pair
 from policy.merge.records import Desired, Head, User, Wanted
@@ -22,6 +23,7 @@ class Kind(Enum):
     """What a policy may change. In the order in which it is told."""
 
     KEY = "class.key"
+    TOGETHER = "class.together"
     COMES = "section.comes"
     GOES = "section.goes"
     WAITS = "section.waits"
@@ -60,7 +62,8 @@ class Somebody:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that is otherwise under the new policy. `before` and `after` are texts of a class
-    or its aliases, for WAITS and READY the reason; `person` is set for seats, and for owners it is
+    or its aliases, for WAITS and READY the reason, for TOGETHER the sections (their keys) of its
+    class; `person` is set for seats, and for owners it is
     who owns the class now, `former` who did."""
 
     kind: Kind
@@ -75,13 +78,16 @@ class Difference:
 def differences(old: Known, new: Known) -> Iterator[Difference]:
     """What the new policy makes otherwise, in the order of the roster's sections. Both are known
     of one roster and one day; classes of ours (heads) and the accounts are the same."""
-    twins = _twins(old, new)
+    groups = _groups(old), _groups(new)
+    twins = _twins(old, new, groups)
     both = Pair(old.sources.policy, new.sources.policy)
     of_district = frozenset(change.field for change in both.district_changes(str))
     pairs: dict[str, _School] = {}
     for section in new.sources.roster.sections.values():
         key = section.school.key
-        school = pairs.get(key) or pairs.setdefault(key, _School(old, new, section, of_district))
+        school = pairs.get(key) or pairs.setdefault(
+            key, _School(old, new, section, of_district, groups)
+        )
         are_twins = section.key in twins[0], section.key in twins[1]
         if school.changed or are_twins[0] != are_twins[1]:
             yield from _Two(section, school, are_twins).differences()
@@ -91,9 +97,15 @@ class _School:
     """The two policies in one school, and which of the fields differ there."""
 
     def __init__(
-        self, old: Known, new: Known, section: Section, of_district: frozenset[str]
+        self,
+        old: Known,
+        new: Known,
+        section: Section,
+        of_district: frozenset[str],
+        groups: tuple[Combined, Combined],
     ) -> None:
         self.old, self.new = old, new
+        self.groups = groups
         policies = old.sources.policy, new.sources.policy
         self.pair = Pair(*policies, section.school.key, section.school.name)
         self.changed = of_district | {change.field for change in self.pair.changes(str)}
@@ -135,6 +147,12 @@ class _Two:
         elif new.out:
             yield self._made(Kind.GOES, Cause(new.out, self.school.pair.new_line(new.out)))
             return
+        before, after = (_keys(combined, self.section) for combined in self.school.groups)
+        if before != after and not old.out:
+            yield self._together(before, after)
+            return
+        if after[0] != self.section.key:
+            return  # told with the first section of its class
         if new.reason and not old.reason:
             yield self._made(Kind.WAITS, self._why_it_waits(new.by), after=new.reason)
         elif old.reason and not new.reason:
@@ -149,12 +167,22 @@ class _Two:
             yield from self._teachers(old, new, old.course, new.course)
             yield from self._students(old.course, new.course)
 
+    def _together(self, before: Sequence[str], after: Sequence[str]) -> Difference:
+        """What becomes of its class's texts and seats then is not told one by one."""
+        words = [", ".join(keys) if len(keys) > 1 else "by itself" for keys in (before, after)]
+        cause = self.school.cause("classes.combine", "classes.scope.exclude", "classes.key")
+        return self._made(Kind.TOGETHER, cause, before=words[0], after=words[1])
+
     @cached_property
     def sides(self) -> tuple[_Side | None, _Side | None]:
         """None: its class was let go of for good, or is none of ours to tell about."""
         knowns = self.school.old, self.school.new
-        wishes = [wish_for(self.section, known.sources) for known in knowns]
-        aliases = [wish.alias() for wish in wishes]
+        both = list(zip(knowns, self.school.groups, strict=True))
+        wishes = [_wish(self.section, known, combined) for known, combined in both]
+        aliases = [
+            combined.alias_of(self.section, wish)
+            for wish, combined in zip(wishes, self.school.groups, strict=True)
+        ]
         # A class that gets another key goes on, once there is consent: it is the same class.
         found = (known.heads.get(a) for known, a in zip(knowns, aliases, strict=True) if a)
         heads = [head for head in found if head is not None]
@@ -284,6 +312,22 @@ class _Seats:
     now: Desired
 
 
+def _groups(known: Known) -> Combined:
+    """Which sections are one class under a policy."""
+    return combine(known.sources, known.heads, known.released)
+
+
+def _keys(combined: Combined, section: Section) -> tuple[str, ...]:
+    """The sections of a section's class, the one that it is told with first."""
+    one = combined.of(section)
+    return tuple(each.key for each in one.sections) if one else (section.key,)
+
+
+def _wish(section: Section, known: Known, combined: Combined) -> Wish:
+    one = combined.of(section)
+    return one.wish(known.sources) if one else wish_for(section, known.sources)
+
+
 def _side(
     wish: Wish, alias: str | None, known: Known, heads: Sequence[Head], *, is_twin: bool
 ) -> _Side | None:
@@ -315,37 +359,42 @@ def _address(user: User) -> str:
     return user.email or user.id
 
 
-def _twins(old: Known, new: Known) -> tuple[frozenset[str], frozenset[str]]:
+def _twins(
+    old: Known, new: Known, groups: tuple[Combined, Combined]
+) -> tuple[frozenset[str], frozenset[str]]:
     """Sections (by key) under each policy whose class's key another one has too: see `desire`."""
     counts: tuple[Counter[bytes], Counter[bytes]] = (Counter(), Counter())
     sections = new.sources.roster.sections.values()
     for section in sections:
-        for known, count in zip((old, new), counts, strict=True):
-            alias = _alias_in_scope(section, known)
+        for known, combined, count in zip((old, new), groups, counts, strict=True):
+            alias = _alias_in_scope(section, known, combined)
             if alias is not None:
                 count[_short(alias)] += 1
-    return _shared(old, counts[0]), _shared(new, counts[1])
+    return _shared(old, counts[0], groups[0]), _shared(new, counts[1], groups[1])
 
 
-def _alias_in_scope(section: Section, known: Known) -> str | None:
-    wish = wish_for(section, known.sources)
-    return wish.alias() if wish.verdict().inside else None
+def _alias_in_scope(section: Section, known: Known, combined: Combined) -> str | None:
+    """The alias of a section's class, said once where several are one class."""
+    if _keys(combined, section)[0] != section.key:
+        return None
+    wish = _wish(section, known, combined)
+    return combined.alias_of(section, wish) if wish.verdict().inside else None
 
 
 def _short(alias: str) -> bytes:
     return blake2b(alias.encode(), digest_size=16).digest()
 
 
-def _shared(known: Known, counts: Counter[bytes]) -> frozenset[str]:
+def _shared(known: Known, counts: Counter[bytes], combined: Combined) -> frozenset[str]:
     """Of those with one key, only sections that would have a class stand in each other's way."""
     if len(counts) == counts.total():
         return frozenset()
     groups: dict[str, list[str]] = {}
     for section in known.sources.roster.sections.values():
-        alias = _alias_in_scope(section, known)
+        alias = _alias_in_scope(section, known, combined)
         if alias is None or counts[_short(alias)] == 1 or alias in known.released:
             continue
-        wish = wish_for(section, known.sources)
+        wish = _wish(section, known, combined)
         if not isinstance(wish.desired(alias, known.heads.get(alias), known.teachers_of), str):
             groups.setdefault(alias, []).append(section.key)
     return frozenset(key for keys in groups.values() if len(keys) > 1 for key in keys)

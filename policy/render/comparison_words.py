@@ -9,6 +9,10 @@ from policy.render.words import counted
 
 KINDS: Mapping[Kind, tuple[str, str]] = {  # one, several
     Kind.KEY: ("class gets another key", "classes get another key"),
+    Kind.TOGETHER: (
+        "section is combined with others than before",
+        "sections are combined with others than before",
+    ),
     Kind.COMES: ("section comes into scope", "sections come into scope"),
     Kind.GOES: ("section goes out of scope", "sections go out of scope"),
     Kind.WAITS: ("section begins to wait", "sections begin to wait"),
@@ -34,6 +38,7 @@ KINDS: Mapping[Kind, tuple[str, str]] = {  # one, several
 }
 COLUMNS: Sequence[tuple[str, tuple[Kind, ...]]] = (  # of the table by school
     ("re-keyed", (Kind.KEY,)),
+    ("combined", (Kind.TOGETHER,)),
     ("come", (Kind.COMES,)),
     ("go", (Kind.GOES,)),
     ("wait", (Kind.WAITS, Kind.READY)),
@@ -111,6 +116,8 @@ def shown_parts(shown: Shown) -> tuple[str, ...]:
     match shown.kind:
         case Kind.COMES | Kind.GOES | Kind.ARCHIVE | Kind.OPEN:
             return ("", shown.title)
+        case Kind.TOGETHER:
+            return ("", shown.title, "from", shown.before, "to", shown.after)
         case Kind.WAITS:
             return ("", shown.title, "because", shown.after)
         case Kind.READY:

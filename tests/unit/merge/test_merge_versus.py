@@ -28,6 +28,7 @@ from policy.merge.versus import Difference, Kind, differences
 from policy.merge.wish import Sources
 from policy.roster.model import Roster, School, Section
 from policy.rules.model import (
+    Combine,
     District,
     Extra,
     Keep,
@@ -58,6 +59,7 @@ LINES = {
     "classes.after_term": "new.yaml:6",
     "co_teachers.add": "new.yaml:7",
     "co_teachers.at_most": "new.yaml:8",
+    "classes.combine": "new.yaml:10",
     "district.domains": "new.yaml:9",
 }
 
@@ -177,6 +179,29 @@ def test_two_sections_with_one_key_wait_for_each_other() -> None:
         else ("class.key", key, "d:rollbook.demo.Algebra", "new.yaml:1")
         for key in ("s1", "s2")
         for kind in "wk"
+    ]
+
+
+def test_sections_that_are_one_class_and_apart_again() -> None:
+    """What is told is who goes with whom; seats and texts of such a class are not."""
+    other = section("s3", title="Algebra B")
+    rolls = roster(
+        {ALGEBRA: (teacher("t1"), student("ann")), other: (teacher("t1"), student("bob"))},
+        tuple(person(key) for key in PEOPLE),
+    )
+    combining = rules(combine=(Combine(("primary_teacher", "course"), Matcher({}), "new.yaml:10"),))
+    found = versus(rules(), combining, rolls)
+    assert [(d.kind, d.section.key, d.before, d.after) for d in found] == [
+        (Kind.TOGETHER, key, "by itself", "s1, s3") for key in ("s1", "s3")
+    ]
+    assert {d.cause.line and d.cause.line.text for d in found} == {"new.yaml:10"}
+    apart = versus(combining, rules(), rolls)
+    assert [(d.kind, d.before, d.after) for d in apart] == [
+        (Kind.TOGETHER, "s1, s3", "by itself")
+    ] * 2
+    renamed = replace(combining, classes=replace(combining.classes, name="{course.name} x"))
+    assert [(d.kind, d.section.key) for d in versus(combining, renamed, rolls)] == [
+        (Kind.NAME, "s1")
     ]
 
 
