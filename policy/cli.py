@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from policy import engine, wiring
+from policy.cli_init import init
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.cli_ways_out import accept, overwrite, release
@@ -135,6 +136,7 @@ def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...])
     return _tell(made, finished, command)
 
 
+cli.add_command(init)
 cli.add_command(overwrite)
 cli.add_command(release)
 cli.add_command(accept)

@@ -82,6 +82,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.settings",
         "policy.store.base",
     ),
+    "policy.beginning": ("policy.roster.model", "policy.rules"),
+    "policy.cli_init": ("policy",),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (
@@ -125,6 +127,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "google": ("policy.google", "policy.simulator", "addon.verify"),  # tokens: use, give, verify
     "click": (
         "policy.cli",
+        "policy.cli_init",
         "policy.cli_looking_back",
         "policy.cli_options",
         "policy.cli_ways_out",
