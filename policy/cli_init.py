@@ -129,7 +129,7 @@ def _next(folder: Path, count: int, roster: Path | None, here: str) -> Iterator[
     yield "  rollbook validate policies"
     if roster is not None:
         yield f"  rollbook plan policies --roster {shlex.quote(here)}"
-    yield "README.md tells of the rest: rehearsing without Google, git, checks, every night."
+    yield "README.md tells the rest: rehearsing without Google, checks in git, every night."
 
 
 def _faults(given: Given) -> list[str]:

@@ -4,6 +4,7 @@ The files themselves are in `files/`; `@@mark@@` stands for what is filled in.
 """
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -78,7 +79,7 @@ def _marks(answers: Answers, install: str) -> dict[str, str]:
         "timezone": in_quotes(answers.timezone),
         "roster": in_quotes(answers.roster),
         "roster_words": answers.roster,
-        "roster_here": answers.roster_here,
+        "roster_quoted": shlex.quote(answers.roster_here),
         "install": install,
         "install_words": known if install else INSTALL_UNKNOWN,
     }
