@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from policy import engine, wiring
 from policy.cli_comparing import AGAINST, NAMES, refuse_consent, show_comparison
 from policy.cli_editing import fmt, schema
+from policy.cli_init import init
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
 from policy.cli_ways_out import accept, overwrite, release
@@ -166,6 +167,7 @@ def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...])
     return _tell(made, finished, command)
 
 
+cli.add_command(init)
 cli.add_command(overwrite)
 cli.add_command(release)
 cli.add_command(accept)

@@ -101,6 +101,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "policy.cli_comparing": ("policy",),
     "policy.cli_editing": ("policy.roster.load", "policy.rules"),
+    "policy.beginning": ("policy.roster.model", "policy.rules"),
+    "policy.cli_init": ("policy",),
     "policy.cli_looking_back": ("policy",),
     "policy.cli_options": ("policy.merge.plan", "policy.render"),
     "policy.night": (
@@ -146,6 +148,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "policy.cli",
         "policy.cli_comparing",
         "policy.cli_editing",
+        "policy.cli_init",
         "policy.cli_looking_back",
         "policy.cli_options",
         "policy.cli_ways_out",

@@ -124,7 +124,7 @@ def test_broken_and_mended(kept: Story) -> None:
         assert f"policies/district.yaml:{line} the test “lunch is no class” fails" in failing
         assert kept.run_as_it_is("validate", "policies").status == 2
         server.now += timedelta(hours=1)
-        kept.policy = POLICY + LIMIT.replace("-1", "5")
+        kept.policy = POLICY + LIMIT.replace("-1", "3")
         kept.write_inputs()
         mended = server.card()
         assert f"Commit {commit} and changes in force since 2026-09-01 09:00 UTC" in mended
@@ -134,7 +134,7 @@ def test_broken_and_mended(kept: Story) -> None:
 def test_the_runs_tell_by_which_commit_they_were_made(kept: Story) -> None:
     commit = git(kept.folder, "rev-parse", "HEAD")[:10]
     kept.sync()
-    kept.policy = POLICY + LIMIT.replace("-1", "5")
+    kept.policy = POLICY + LIMIT.replace("-1", "3")
     kept.sync()
     blocks = kept.run("history").out.split("\n\n")
     lines = [block.splitlines()[3] for block in blocks]

@@ -1,0 +1,1 @@
+"""A policy repository to begin with: what is asked, what a roster proposes, the files."""
