@@ -18,6 +18,20 @@ words = st.text(MARKS, min_size=1, max_size=12).filter(lambda word: bool(word.st
 COMMENTS = ["", " why", "!", " it's: 'so'", ' "', " - {a: b}", " # twice", "\ttab", " é 국 😀"]
 
 
+TESTS: list[Yaml] = [
+    {"name": "lunch", "given": {"section": {"name": "Lunch A"}}, "expect": {"class": "none"}},
+    {
+        "name": "what Pat gets: 'all'",
+        "given": {
+            "sections": [{"name": "Chorus", "students": ["pat@springfield.example"]}],
+            "person": "pat@springfield.example",
+            "date": "2026-09-01",
+        },
+        "expect": {"classes": ["Chorus"], "teaches": []},
+    },
+]
+
+
 def part_of(node: Schema) -> Schema:
     """A part of the schema with what it refers to."""
     reference = node.get("$ref")
@@ -28,8 +42,11 @@ def part_of(node: Schema) -> Schema:
 
 
 def values_of(node: Schema) -> st.SearchStrategy[Yaml]:
-    """The values that a part of the schema allows; of texts with a pattern, its examples."""
+    """The values that a part of the schema allows; of texts with a pattern, its examples. Of tests
+    whole ones: what goes together in them the schema does not say."""
     part = part_of(node)
+    if part.get("title") == "A test":
+        return st.sampled_from(TESTS)
     if "anyOf" in part:
         return st.one_of([values_of(form) for form in cast(list[Schema], part["anyOf"])])
     if "const" in part or "enum" in part:

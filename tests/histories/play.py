@@ -241,7 +241,7 @@ class Play:
         inputs = Inputs(self.district.policy(), self.sis.export())
         try:
             if plan is not None:
-                return plan, engine.apply(plan, world)
+                return plan, engine.apply_shown(plan, world)
             _, finished = engine.sync(inputs, world, allowed=allowed, show=plans.append)
         except Killed:
             return (plans[0] if plans else None), None

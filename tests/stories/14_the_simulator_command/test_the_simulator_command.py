@@ -99,15 +99,15 @@ def test_the_rehearsal_of_the_documents(tmp_path: Path, own: Environment) -> Non
     three_sections().write(tmp_path / "drop")
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "district.yaml").write_text(POLICY, encoding="utf-8")
-    first, export, plan, sync = rehearsal()
+    first, *exports, plan, sync = rehearsal()
     assert [words[:2] for words in (first, plan, sync)] == [
         ["rollbook", "simulator"],
         ["rollbook", "plan"],
         ["rollbook", "sync"],
     ]
     with simulator(*first[2:], "--port", "0", folder=tmp_path, own=own) as printed:
-        chosen = exported(shlex.join(export))
-        settings = {**own, "ROLLBOOK_TODAY": TODAY, **printed, **chosen}
+        chosen = [exported(shlex.join(export)) for export in exports]
+        settings = {**own, "ROLLBOOK_TODAY": TODAY, **printed, **chosen[0], **chosen[1]}
         planned = run(*plan[1:], folder=tmp_path, own=settings)
         assert (planned.returncode, state_at(printed["ROLLBOOK_GOOGLE_ROOT"])["courses"]) == (0, [])
         synced = run(*sync[1:], folder=tmp_path, own=settings)
