@@ -117,7 +117,7 @@ class Wish:
             students=chosen.students,
             row=str(self.section.place),
             unsure=unsure,
-            doubts=doubts,
+            doubts=(*doubts, *self._emptied()),
             strangers=self._strangers(),
             ends=ends,
             archive=is_over,
@@ -324,6 +324,17 @@ class Wish:
     def _doubts(self) -> tuple[str, ...]:
         own, anywhere = self._own_doubts(), self.sources.roster.doubtful_anywhere
         return tuple(str(fault) for fault in (*own, *anywhere))
+
+    def _emptied(self) -> Iterator[str]:
+        """Of several sections in one class, those without a student. For a class of its own the
+        limits would hold that; of this one it is a small share."""
+        for section in self.sections if self.others else ():
+            members = self.sources.roster.memberships.get(section.key, ())
+            if not any(member.role is Role.STUDENT for member in members):
+                yield (
+                    f"section {section.key}, whose class this is too, has no student in the roster "
+                    "(one that is to have none can be left out of the scope)"
+                )
 
     def _own_doubts(self) -> tuple[Fault, ...]:
         found = self.sources.roster.doubtful_sections

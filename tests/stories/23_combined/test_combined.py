@@ -173,3 +173,18 @@ def test_each_sections_own_teacher_is_seated_though_co_teachers_are_not(story: S
     assert story.classes()["a"]["teachers"] == {"rivera", "chen", "okafor"}
     assert "sections a, b, chorus have 3 primary teachers" in said.words
     assert is_quiet(story)
+
+
+def test_a_section_whose_students_are_missing_loses_none(story: Story) -> None:
+    """They are a small share of the class, and no limit would hold them."""
+    story.roster.section("c", teachers=["rivera"], students=["s6", "s7", "s8"])
+    for key in ("s6", "s7", "s8"):
+        story.sim.add_user(address(key), given=key, family="Maple")
+    story.policy += COMBINE
+    story.sync()
+    everybody = students(story)["a"]
+    story.roster.students["c"] = []
+    said = story.sync()
+    assert said.status == 3
+    assert "section c, whose class this is too, has no student in the roster" in said.words
+    assert students(story)["a"] == everybody == A | B | {"s6", "s7", "s8"}
