@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache, partial
 
 from flask import Flask, Response, request
@@ -17,8 +17,7 @@ from addon.routes.health import health
 from addon.routes.pages import demonstration, door, from_this_machine
 from addon.services import OpenClassroom, Services
 from addon.verify import Verifier
-from policy.engine import validate
-from policy.in_force import InForce, Watched
+from policy.in_force import InForce, Watched, load_whole
 from policy.settings import Settings
 from policy.store.base import Store
 from policy.wiring import open_store, teacher_classroom
@@ -83,7 +82,11 @@ def _policy(settings: Settings, clock: Callable[[], datetime]) -> Callable[[], I
     """What is in force in the folder that the settings name; nothing where they name none."""
     if settings.policy is None:
         return lambda: None
-    return Watched(settings.policy, clock=clock, load=validate).now
+
+    def today(zone: tzinfo) -> date:
+        return settings.now(zone, clock()).date()
+
+    return Watched(settings.policy, clock=clock, load=lambda at: load_whole(at, today)).now
 
 
 def _once(open_store: Callable[[], Store]) -> Callable[[], Store]:

@@ -9,12 +9,14 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from policy.errors import PolicyAtFault
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
+from policy.trying import try_policy
 
 EVERY = timedelta(seconds=5)
 ENDINGS = (".yaml", ".yml", ".csv")
@@ -112,6 +114,21 @@ class Watched:
         place, found, _ = error.problems[0].partition("  ")
         at = f" at {place}" if found else ""
         log.warning("the policy folder is at fault%s; %s", at, stays)
+
+
+def load_whole(folder: Path, today: Callable[[tzinfo], date]) -> Policy:
+    """The policy in a folder, which passes its own tests; `today`, in the district's time zone, is
+    for those that name no date. Raises PolicyAtFault with all problems, or all tests that fail."""
+    policy = load_policy(folder)
+    failed = [
+        f"{outcome.trial.place}  the test “{outcome.trial.name}” fails, in "
+        f"{', '.join(difference.field for difference in outcome.differences)}"
+        for outcome in try_policy(policy, today(ZoneInfo(policy.district.timezone)))
+        if not outcome.has_passed
+    ]
+    if failed:
+        raise PolicyAtFault(failed)
+    return policy
 
 
 def marks_of(folder: Path) -> Marks:

@@ -52,7 +52,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.settings",
         "policy.store",
     ),
-    "policy.in_force": ("policy.rules",),
+    "policy.in_force": ("policy.rules", "policy.trying"),
     "policy.same_policy": ("policy.merge.plan", "policy.rules"),
     "policy.engine": (
         "policy.night",

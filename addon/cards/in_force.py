@@ -36,8 +36,9 @@ def _in_force(policy: PolicySeen) -> Widget:
     if policy.since is not None:
         known_as = policy.known_as.capitalize()
         changes = "" if policy.is_clean else " and changes"
-        files = f"{policy.files:,} {'file' if policy.files == 1 else 'files'}"
-        return Item(f"{known_as}{changes}", f"in force since {_time(policy.since)} · {files}")
+        tests = f", {_counted(policy.tests, 'test')}" if policy.tests else ""
+        of = f"{_counted(policy.files, 'file')}{tests}"
+        return Item(f"{known_as}{changes}", f"in force since {_time(policy.since)} · {of}")
     if policy.at_fault_since is not None:
         return Text("No policy is in force: none could be loaded since this server started.")
     return Text(f"No policy is in force yet: “{policy.folder}” is being changed just now.")
@@ -46,6 +47,10 @@ def _in_force(policy: PolicySeen) -> Widget:
 def _fault(fault: Fault) -> Item:
     words = fault.words
     return Item(fault.place, words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _time(moment: datetime) -> str:

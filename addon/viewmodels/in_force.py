@@ -29,6 +29,7 @@ class PolicySeen:
     is_clean: bool = True  # does the commit hold it just as it is?
     since: datetime | None = None
     files: int = 0
+    tests: int = 0
     at_fault_since: datetime | None = None
     faults: tuple[Fault, ...] = ()
     has_more: bool = False
@@ -46,6 +47,7 @@ def see_policy(found: InForce | None) -> PolicySeen | None:
         is_clean=policy is None or policy.commit is None or policy.clean,
         since=found.since,
         files=0 if policy is None else len(policy.files),
+        tests=0 if policy is None else len(policy.trials),
         at_fault_since=found.at_fault_since,
         faults=tuple(faults[:SHOWN]),
         has_more=len(faults) > SHOWN,

@@ -177,6 +177,8 @@ def _former_leaves(
     is_listed = former in desired.teachers or former in desired.unsure
     if not _is_ours(base, live) or is_listed or _keeps(former, desired, setting):
         return None
+    if setting.pause is not None:
+        return None
     rule = setting.reasons.rule("co_teachers.when_primary_changes", "remove")
     why = (f"{_changed(desired)}, and the roster does not list them any more", rule)
     person = setting.user(former)
@@ -184,7 +186,7 @@ def _former_leaves(
     reason = doubt(Seat(Role.TEACHER, former), desired, setting)
     if reason is not None:
         return Stop(HeldFor.DOUBT, change.kind, course, reason, (change,))
-    return None if setting.pause is not None else change
+    return change
 
 
 def _changed(desired: Desired) -> str:

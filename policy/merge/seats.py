@@ -157,7 +157,10 @@ class _Found:
     def _forget(self, seat: Seat) -> None:
         """Out of the class by hand, and off the roster. The hand is remembered for as long as the
         seat would have stayed, and a week at least: else a row that is missing for one night would
-        undo it."""
+        undo it. Not of one whom the policy keeps out: nobody is missed there by mistake."""
+        if seat.role is Role.STUDENT and seat.user_id in self.desired.kept_out:
+            self.ours.discard(seat.user_id)
+            return
         record = _record(seat)
         since = self.setting.since(self.base.leaving, record)
         grace = max(self.setting.rules.students.removal_grace, REMEMBERED)
@@ -178,7 +181,8 @@ class _Found:
         self._keep(seat, what, f"{verb} by hand in Classroom: {stays} ({rule})")
 
     def _remove(self, seat: Seat, decision: SeatDecision) -> None:
-        """In doubt it is held; in a pause, and until its grace is over, the seat stays."""
+        """In a pause, and until its grace is over, the seat stays; after that, doubt holds it.
+        Consent may let go what is held, and not end a pause or a grace."""
         change = self._removal(seat, decision)
         reason = doubt(seat, self.desired, self.setting)
         if decision is SeatDecision.REMOVE_ADDED and reason is None:
@@ -186,13 +190,13 @@ class _Found:
         if decision is SeatDecision.REMOVE and self._has_grace(seat):
             record = _record(seat)
             self.leaving[record] = self.setting.since(self.base.leaving, record)
-        if reason is not None:
-            self.stops.append(Stop(HeldFor.DOUBT, change.kind, change.course, reason, (change,)))
-        elif self.setting.pause is not None:
+        if self.setting.pause is not None:
             words = f"{change.why[0]}; {self.setting.pause_words()}"
             self._keep(seat, f"{seat.role.value} until the pause is over", words, prefix=PAUSED)
         elif self._is_in_grace(seat):
             self._keep_for_now(seat, change)
+        elif reason is not None:
+            self.stops.append(Stop(HeldFor.DOUBT, change.kind, change.course, reason, (change,)))
         else:
             self.changes.append(change)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from policy.in_force import EVERY, InForce, Watched
+from policy.in_force import EVERY, InForce, Watched, load_whole
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
 
@@ -309,3 +309,28 @@ def test_the_log_tells_where_and_nobodys_address(
     assert first == mended
     assert first.endswith(" is in force: its folder is fine")
     assert "ann@" not in caplog.text
+
+
+TESTS = """\
+tests:
+  - name: ann's lunch is no class
+    given: {section: {name: Lunch A}}
+    expect: {class: none}
+"""
+
+
+def test_a_policy_that_fails_its_own_tests_does_not_come_in_force(
+    folder: Path, clock: Clock
+) -> None:
+    watched = Watched(
+        folder, clock=clock, load=lambda at: load_whole(at, lambda _zone: START.date())
+    )
+    write(folder, DISTRICT.format(name="Fails") + TESTS)
+    found = settled(watched, clock)
+    assert name_of(found) == "Maple"
+    assert found.problems == (
+        f"{folder}/district.yaml:8  the test “ann's lunch is no class” fails, in class",
+    )
+    scope = 'classes: {scope: {exclude: [{name: "Lunch*"}]}}\n'
+    write(folder, DISTRICT.format(name="Passes") + scope + TESTS)
+    assert name_of(settled(watched, clock)) == "Passes"

@@ -21,6 +21,12 @@ from policy.in_force import EVERY
 from policy.settings import read_settings
 from telling import ADMIN, COMMAND, POLICY, Story
 
+FAILING = """\
+tests:
+  - name: lunch is no class
+    given: {section: {name: Lunch A}}
+    expect: {class: none}
+"""
 LIMIT = "limits:\n  teacher.remove: {class: -1}\n"
 
 
@@ -111,6 +117,12 @@ def test_broken_and_mended(kept: Story) -> None:
         assert f"policies/district.yaml:{line}:27 limits.teacher.remove.class should be" in broken
         assert kept.run_as_it_is("validate", "policies").status == 2
         assert server.ask("/readyz") == "ready\n"  # teachers go on accepting their classes
+        kept.policy = POLICY + FAILING
+        kept.write_inputs()
+        failing = server.card()
+        line = kept.policy.splitlines().index("  - name: lunch is no class") + 1
+        assert f"policies/district.yaml:{line} the test “lunch is no class” fails" in failing
+        assert kept.run_as_it_is("validate", "policies").status == 2
         server.now += timedelta(hours=1)
         kept.policy = POLICY + LIMIT.replace("-1", "3")
         kept.write_inputs()

@@ -120,6 +120,11 @@ def test_who_was_taken_out_by_hand_is_remembered(chosen: SchoolRules, hours: int
     assert over == Compared(base=base())
 
 
+def test_a_hand_is_not_remembered_where_the_policy_says_the_same() -> None:
+    want = desired(kept_out={"ann": "district.yaml:9"})
+    assert compare_course(OURS, want, live(), setting(SLOW, ANN)) == Compared(base=base())
+
+
 def test_a_student_who_becomes_a_teacher_is_not_missed_by_mistake() -> None:
     want = desired(teachers=("t1", "ann"))
     compared = compare_course(OURS, want, THERE, setting(SLOW, ANN))
@@ -243,21 +248,28 @@ def test_the_kept_former_owner_is_nobody_who_was_added_by_hand() -> None:
     assert compared == Compared(kept=(kept,), base=ours)
 
 
-# Doubt comes before all of that.
+# Doubt holds what would go. What would not go yet nobody can let go.
 
 
 @pytest.mark.parametrize(
-    ("night", "before"),
+    ("night", "before", "record"),
     [
-        pytest.param(setting(SLOW, ANN), leaving(since(24)), id="within-its-grace"),
-        pytest.param(setting(SLOW, ANN), leaving(since(72)), id="its-grace-is-over"),
-        pytest.param(setting(None, ANN, pause=HOLIDAYS), OURS, id="pause"),
+        pytest.param(setting(SLOW, ANN), leaving(since(24)), IN_GRACE, id="within-its-grace"),
+        pytest.param(setting(None, ANN, pause=HOLIDAYS), OURS, PAUSED, id="pause"),
     ],
 )
-def test_in_doubt_the_removal_is_held(night: object, before: Base) -> None:
+def test_in_doubt_a_pause_and_a_grace_are_kept_all_the_same(
+    night: object, before: Base, record: str
+) -> None:
     assert isinstance(night, type(setting()))
+    compared = compare_course(before, desired(doubts=("x.csv:9  short",)), THERE, night)
+    assert (compared.changes, compared.stops) == ((), ())
+    assert [kept.record for kept in compared.kept] == [record]
+
+
+def test_in_doubt_the_removal_is_held() -> None:
     want = desired(doubts=("enrollments.csv:9  short",))
-    compared = compare_course(before, want, THERE, night)
+    compared = compare_course(leaving(since(72)), want, THERE, setting(SLOW, ANN))
     assert (compared.changes, compared.kept) == ((), ())
     [stop] = compared.stops
     assert (stop.reason, stop.detail, stop.changes) == (
@@ -270,7 +282,7 @@ def test_in_doubt_the_removal_is_held(night: object, before: Base) -> None:
 def test_the_grace_runs_in_doubt() -> None:
     want = desired(doubts=("enrollments.csv:9  short",))
     compared = compare_course(OURS, want, THERE, setting(SLOW, ANN))
-    assert compared.base == replace(OURS, leaving={LEAVING: NOW_TEXT})
+    assert compared.base == leaving(NOW_TEXT)
 
 
 # What the base remembers of who is there (see tests/unit/test_evening.py for the whole of it).
