@@ -88,7 +88,14 @@ def overwrite_seat(world: World, row: BaseCourse, user_id: str) -> str:
 
 def release_course(world: World, alias: str) -> str:
     """Let go of a class, ours or one that is held: it stays as it is, and no class is made for
-    its section any more; nor for any of its sections, where they are several."""
+    its section any more; nor for any of its sections, where they are several. Raises InputAtFault
+    for a section that is in the class of another: its people would leave that one."""
+    home = next((h for h in world.store.heads() if alias in sections_of(h)), None)
+    if home is not None and home.alias != alias:
+        raise InputAtFault(
+            f"{alias} is a section of {home.alias}, “{home.name}” (classes.combine): release that "
+            "one, with all its sections, or leave this section out by the rule's `where`"
+        )
     row = world.store.base_under([alias]).get(alias)
     aliases = list(dict.fromkeys([alias, *(sections_of(row) if row else ())]))
     with world.store.run_lock():

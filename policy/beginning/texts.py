@@ -13,10 +13,12 @@ from policy.beginning.answers import Answers
 from policy.beginning.proposing import Exclusion, Proposal, SchoolSeen
 from policy.rules.problems import in_quotes, printable, quoted
 from policy.rules.schema import SCHEMA_FILE
+from policy.rules.tidy import tidied
 
 FILES = Path(__file__).parent / "files"
 SHOWN = 40  # schools, terms, grades, subjects; more are counted
 WIDTH = 80
+POLICY = "policies/district.yaml"
 
 INSTALL_KNOWN = """\
 `pip install` is told to install what this repository was made with:
@@ -60,6 +62,7 @@ def files_for(answers: Answers, proposal: Proposal | None, *, install: str) -> d
         name: MARK.sub(lambda found: marks[found[1]], _read(source))
         for name, source in PLACES.items()
     }
+    filled[POLICY] = tidied(POLICY, filled[POLICY], school_file=False)  # as its own hook wants it
     return {"policies/policy.schema.json": SCHEMA_FILE.read_text(encoding="utf-8")} | filled
 
 

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from policy.merge.compare import OLD_ALIAS, OPEN, create, merge_course
 from policy.merge.outcome import Compared, Stop
 from policy.merge.plan import ALIAS, Change, HeldFor, Kind
-from policy.merge.records import Base, Desired, Live, State
+from policy.merge.records import TOGETHER, Base, Desired, Live, State
 from policy.merge.setting import Setting
 
 LIKE = 0.6  # from here on a course is taken for the section's, if no other comes near
@@ -90,7 +90,7 @@ def _as_ours(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Ba
         return replace(
             claim.old,
             alias=desired.alias,
-            kept={**claim.old.kept, f"{OLD_ALIAS}{claim.old.alias}": setting.stamp},
+            kept=_kept(claim.old, desired, setting),
             section_key=desired.section_key,
             school_key=desired.school_key,
             settled="",
@@ -108,8 +108,26 @@ def _as_ours(desired: Desired, live: Live, claim: Claim, setting: Setting) -> Ba
         students=live.students & desired.students.keys(),
         state=live.state if live.state in OPEN else State.PROVISIONED,
         ends=desired.ends,
-        kept={f"{OLD_ALIAS}{claim.alias}": setting.stamp} if claim.alias else {},
+        kept={
+            **({f"{OLD_ALIAS}{claim.alias}": setting.stamp} if claim.alias else {}),
+            **_together(desired, setting),
+        },
     )
+
+
+def _kept(old: Base, desired: Desired, setting: Setting) -> Mapping[str, str]:
+    """What a course of ours remembers under its new alias. As many sections as it stood for are
+    the same ones under new aliases; else the former ones stay, and are waited for."""
+    kept, together = dict(old.kept), _together(desired, setting)
+    before = [record for record in kept if record.startswith(TOGETHER)]
+    if len(before) == len(together):
+        for record in before:
+            del kept[record]
+    return {**kept, **together, f"{OLD_ALIAS}{old.alias}": setting.stamp}
+
+
+def _together(desired: Desired, setting: Setting) -> Mapping[str, str]:
+    return {f"{TOGETHER}{own}": setting.stamp for own in desired.together}
 
 
 def _words(claim: Claim, live: Live) -> str:

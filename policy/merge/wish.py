@@ -117,7 +117,7 @@ class Wish:
             students=chosen.students,
             row=str(self.section.place),
             unsure=unsure,
-            doubts=doubts,
+            doubts=(*doubts, *self._emptied()),
             strangers=self._strangers(),
             ends=ends,
             archive=is_over,
@@ -205,15 +205,21 @@ class Wish:
 
     def _leading(self, teachers: Mapping[str, Wanted]) -> frozenset[str]:
         """Who is seated even with `co_teachers.add: false`: whom the policy names for the class,
-        and, where an account owns it, its primary teachers (or the first of the others)."""
+        and, where an account owns it or it is that of several sections, their primary teachers (of
+        a section without one, the first of the others)."""
         if self.rules.co_teachers.add:
             return frozenset()
         leading = {user_id for user_id, wanted in teachers.items() if not wanted.person_key}
-        if self.rules.classes.owner is not None:
+        if self.rules.classes.owner is not None or self.others:
             users = self.sources.matches.users
-            all_of_them = [m for m in self.members if m.role is Role.TEACHER and m.person in users]
-            primaries = [m for m in all_of_them if m.primary] or all_of_them[:1]
-            leading |= {users[m.person].id for m in primaries}
+            of_section: dict[str, list[Membership]] = {}
+            for member in self.members:
+                if member.role is Role.TEACHER and member.person in users:
+                    key = self.section_of.get(member.line, "")
+                    of_section.setdefault(key, []).append(member)
+            for theirs in of_section.values():
+                primaries = [m for m in theirs if m.primary] or theirs[:1]
+                leading |= {users[m.person].id for m in primaries}
         return frozenset(leading & teachers.keys())
 
     def _fields(self, base: Head | None, *, is_shaky: bool) -> Fields | str:
@@ -282,9 +288,10 @@ class Wish:
 
     def _note_primaries(self, count: int) -> None:
         how_many = f"{count} primary teachers" if count else "no primary teacher"
+        has = "have" if self.others else "has"
         self._note(
             "M302",
-            f"{self.named} has {how_many}: the one who already owns its class, else "
+            f"{self.named} {has} {how_many}: the one who already owns its class, else "
             "the first in the file who has an account, owns it",
         )
 
@@ -317,6 +324,17 @@ class Wish:
     def _doubts(self) -> tuple[str, ...]:
         own, anywhere = self._own_doubts(), self.sources.roster.doubtful_anywhere
         return tuple(str(fault) for fault in (*own, *anywhere))
+
+    def _emptied(self) -> Iterator[str]:
+        """Of several sections in one class, those without a student. For a class of its own the
+        limits would hold that; of this one it is a small share."""
+        for section in self.sections if self.others else ():
+            members = self.sources.roster.memberships.get(section.key, ())
+            if not any(member.role is Role.STUDENT for member in members):
+                yield (
+                    f"section {section.key}, whose class this is too, has no student in the roster "
+                    "(one that is to have none can be left out of the scope)"
+                )
 
     def _own_doubts(self) -> tuple[Fault, ...]:
         found = self.sources.roster.doubtful_sections

@@ -65,7 +65,7 @@ def base_row(base: Base) -> BaseCourse:
     )
 
 
-def sections_of(row: BaseCourse) -> tuple[str, ...]:
+def sections_of(row: BaseCourse | CourseHead) -> tuple[str, ...]:
     """The own aliases of the sections that a course stands for, where they are several."""
     own = (record for record in row.kept if record.startswith(TOGETHER))
     return tuple(record.removeprefix(TOGETHER) for record in own)

@@ -129,3 +129,62 @@ def test_a_combined_class_is_released_with_all_its_sections(story: Story) -> Non
     assert "to be taken back alike: d:rollbook.maple.2027.b" in " ".join(said.out.split())
     assert is_quiet(story)
     assert students(story) == {"a": A | B, "chorus": {"s0", "s3"}}
+
+
+def test_a_section_in_the_class_of_another_is_not_released_by_itself(story: Story) -> None:
+    """Its people would have left that class after a week."""
+    story.sync()
+    story.policy += COMBINE
+    story.sync()
+    said = story.run("release", "d:rollbook.maple.2027.b")
+    assert said.status == 2
+    assert "d:rollbook.maple.2027.b is a section of d:rollbook.maple.2027.a, “A”" in said.words
+    assert is_quiet(story, today="2026-09-20")
+    assert students(story)["a"] == A | B
+
+
+def test_a_class_under_another_key_knows_its_sections_by_the_new_ones(story: Story) -> None:
+    """Else a section that leaves on the next night would have the others make a class anew, and
+    nobody could be taken out for a week."""
+    story.policy += COMBINE
+    story.sync()
+    story.policy += "  key: '{school_year}.{section.key}.x'\n"
+    assert story.sync("--allow", "course.update=2").status == 0
+    assert is_quiet(story)
+    assert students(story) == {"a.x": A | B, "chorus.x": {"s0", "s3"}}
+    story.roster.students["b"].remove("s5")
+    story.sync()
+    assert students(story)["a.x"] == (A | B) - {"s5"}
+
+    story.policy = story.policy.replace(".x'", ".y'")
+    assert story.sync("--allow", "course.update=2").status == 0
+    del story.roster.teachers["a"], story.roster.students["a"]
+    story.roster.students["b"].append("newcomer")
+    story.sync()
+    assert students(story)["a.y"] == (A | B) - {"s5"} | {"newcomer"}
+
+
+def test_each_sections_own_teacher_is_seated_though_co_teachers_are_not(story: Story) -> None:
+    story.roster.teachers["b"] = ["chen", "guest"]
+    story.policy += COMBINE.replace("primary_teacher, course", "course")
+    story.policy += "    - where: {section: b}\n".replace("    - where: {section: b}\n", "")
+    story.policy += "co_teachers: {add: false}\n"
+    said = story.sync()
+    assert story.classes()["a"]["teachers"] == {"rivera", "chen", "okafor"}
+    assert "sections a, b, chorus have 3 primary teachers" in said.words
+    assert is_quiet(story)
+
+
+def test_a_section_whose_students_are_missing_loses_none(story: Story) -> None:
+    """They are a small share of the class, and no limit would hold them."""
+    story.roster.section("c", teachers=["rivera"], students=["s6", "s7", "s8"])
+    for key in ("s6", "s7", "s8"):
+        story.sim.add_user(address(key), given=key, family="Maple")
+    story.policy += COMBINE
+    story.sync()
+    everybody = students(story)["a"]
+    story.roster.students["c"] = []
+    said = story.sync()
+    assert said.status == 3
+    assert "section c, whose class this is too, has no student in the roster" in said.words
+    assert students(story)["a"] == everybody == A | B | {"s6", "s7", "s8"}

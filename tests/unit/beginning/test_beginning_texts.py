@@ -24,6 +24,7 @@ from policy.cli import cli
 from policy.roster.load import load_roster
 from policy.rules.load import load_policy
 from policy.rules.schema import schema
+from policy.rules.tidy import tidied
 
 ROOT = Path(__file__).resolve().parents[3]
 SPRINGFIELD = ROOT / "policy" / "examples" / "springfield" / "roster"
@@ -106,6 +107,14 @@ def test_no_line_is_wider_than_a_terminal(seen: Proposal | None) -> None:
     ]
     assert wide == []
     assert [line for line in told(proposal(), ODD.domains) if len(line) > WIDTH] == []
+
+
+@pytest.mark.parametrize("seen", [proposal(), None], ids=["a roster", "no roster"])
+def test_the_policy_is_tidy(seen: Proposal | None) -> None:
+    """Else the repository's own pre-commit hook would change it at the first commit."""
+    for answers in (ODD, replace(ODD, id="springfield", name="Springfield", timezone="UTC")):
+        text = files_for(answers, seen, install="")["policies/district.yaml"]
+        assert text == tidied("district.yaml", text, school_file=False)
 
 
 def test_what_a_roster_tells_is_no_persons() -> None:
