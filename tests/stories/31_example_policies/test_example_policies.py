@@ -1,7 +1,9 @@
-"""Each folder of policy/examples is planned against the sample roster, and does what it is for."""
+"""Each folder of policy/examples is tidy, passes tests of its own, is planned against the sample
+roster, and does what it is for."""
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +19,13 @@ from telling import COMMAND
 EXAMPLES = Path(__file__).resolve().parents[3] / "policy" / "examples"
 SPRINGFIELD = EXAMPLES / "springfield"
 DOMAIN = "springfield.example"
-PLANNED_HERE = ["large-district", "mid-size-district", "one-school-pilot", "secondary"]
+PLANNED_HERE = [
+    "elementary-combined",
+    "large-district",
+    "mid-size-district",
+    "one-school-pilot",
+    "secondary",
+]
 
 
 @dataclass(frozen=True)
@@ -55,24 +63,34 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         }
 
 
-def plan(name: str, environment: dict[str, str]) -> Plan:
-    words = ["plan", str(EXAMPLES / name), "--roster", str(SPRINGFIELD / "roster")]
+def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     said = subprocess.run(
-        [COMMAND, *words, "--format", "json"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
+        [COMMAND, *words], env=environment, capture_output=True, text=True, timeout=120
     )
-    assert said.returncode == 0, said.stderr
+    assert said.returncode == 0, said.stdout + said.stderr
+    return said
+
+
+def plan(name: str, environment: dict[str, str]) -> Plan:
+    roster = str(SPRINGFIELD / "roster")
+    said = run(environment, "plan", str(EXAMPLES / name), "--roster", roster, "--format", "json")
     return Plan(json.loads(said.stdout))
 
 
 def test_every_example_is_planned() -> None:
     there = sorted(path.parent.name for path in EXAMPLES.glob("*/district.yaml"))
-    assert set(there) >= {*PLANNED_HERE, "springfield"}
+    assert there == sorted([*PLANNED_HERE, "springfield"])
     for name in PLANNED_HERE:
         assert len((EXAMPLES / name / "README.md").read_text("utf-8").splitlines()) <= 16
+
+
+@pytest.mark.parametrize("name", [*PLANNED_HERE, "springfield"])
+def test_each_passes_its_own_tests_and_is_tidy(name: str, environment: dict[str, str]) -> None:
+    said = run(environment, "validate", str(EXAMPLES / name))
+    passed = re.search(r"is fine; ([0-9]+)\s+tests\s+passed", said.stderr)
+    assert passed is not None, said.stderr
+    assert int(passed[1]) >= 8
+    run(environment, "fmt", str(EXAMPLES / name), "--check")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +123,15 @@ def test_mid_size_district(plans: dict[str, Plan]) -> None:
     assert [name for name in names if name.startswith("PE ") or "Homeroom" in name] == []
     added = {change["course"]["school"]["key"] for change in found.of_kind("student.add")}
     assert added == {"0041", "0042"}  # the high school's come after accepting
+
+
+def test_elementary_combined(plans: dict[str, Plan]) -> None:
+    found = plans["elementary-combined"]
+    # 12 homeroom teachers with three sections each, and 12 sections of music and art; uncombined
+    # they would be 48 classes with 1000 seats.
+    assert found.summary == {"course.create": 24, "student.add": 600}
+    assert len(found.names()) == 24
+    assert {"Grade KG – Ríos", "Grade KG – Diallo"} <= found.names()
 
 
 def test_secondary(plans: dict[str, Plan]) -> None:
