@@ -35,6 +35,7 @@ _NOTHING = {
     "classes.scope.grades": "all",
     "classes.scope.subjects": "all",
 }
+EVERYTHING = Matcher({})  # a `where` that nobody wrote
 _OF_PEOPLE = ("teacher", "teachers", "person", "owner")
 
 
@@ -202,7 +203,7 @@ def _map(entries: Iterable[tuple[str, object]], who: Who) -> str:
     parts = (
         f"{key}: {_one(value[0] if _is_single(value) else value, key, who)}"
         for key, value in entries
-        if value is not None
+        if value is not None and value != EVERYTHING
     )
     return f"{{{', '.join(parts)}}}"
 

@@ -14,7 +14,7 @@ from policy.roster.model import Role, School, Source
 from policy.rules.build import rules_of
 from policy.rules.lines import Yaml
 from policy.rules.load import merged
-from policy.rules.model import Extra, Holder, Identity, Matcher, Policy, Roles, SchoolRules
+from policy.rules.model import Combine, Extra, Holder, Identity, Matcher, Policy, Roles, SchoolRules
 from policy.rules.schema import defaults
 
 ANN = person("ann", name="Ann")
@@ -81,6 +81,11 @@ def test_every_rule_with_a_default_is_told_by_its_name_in_the_language() -> None
             ),
             [("classes.scope.exclude", "nothing", "{name: a, not: {grade: 9}}")],
             id="not",
+        ),
+        pytest.param(
+            rules(combine=(Combine(("course", "period"), Matcher({}), "x:1"),)),
+            [("classes.combine", "nothing", "{by: [course, period]}")],
+            id="where-left-out",
         ),
         pytest.param(
             rules(scope=replace(ALL, exclude=(Matcher({"name": ("a", "b"), "grade": ("9",)}),))),
