@@ -65,7 +65,7 @@ def run(drop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 @pytest.mark.parametrize(
     ("name", "classes", "co_teachers", "students"),
     [
-        # Counted from classes.csv and enrollments.csv by other code: each person once in a class.
+        # Counted from the CSV files without Rollbook: nobody twice in a class.
         pytest.param("snapshot-a", 379, 81, 8971, id="each section is a class"),
         pytest.param("snapshot-b", 292, 56, 7533, id="42 of 319 sections are 15 classes"),
         pytest.param("snapshot-c", 52, 33, 2242, id="152 of 165 sections are 39 classes"),
