@@ -138,7 +138,7 @@ class _Accounts:
         self._known = remembered_accounts(matches)
         has_run = any(key in roster.people for key in matches)
         emails = {email for facts in self._known for email in facts.emails}
-        wanted = [email for policy in policies for email in _named(policy)]
+        wanted = [e for policy in policies for e in sorted(policy.named() | policy.owners())]
         wanted += [one.email for policy in policies for one in policy.identities.values()]
         if not has_run:
             wanted += [person.email.strip().casefold() for person in roster.people.values()]
@@ -152,13 +152,6 @@ class _Accounts:
         yield from self._known
         for email in self._emails:
             yield AccountFacts(User(f"email:{email}", email, ""), (email,), suspended=False)
-
-
-def _named(policy: Policy) -> Iterator[str]:
-    yield from sorted(policy.named())
-    for rules in (policy.defaults, *policy.schools.values()):
-        if rules.classes.owner is not None:
-            yield rules.classes.owner.casefold()
 
 
 def _matches(

@@ -12,7 +12,7 @@ from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
 from policy.google.base import Classroom, Directory, Licensing, Reports
 from policy.merge.desire import Known, Wishes, desire
 from policy.merge.judge import Comparing, Evening, judge
-from policy.merge.people import AccountFacts, Matches, match_people
+from policy.merge.people import AccountFacts, Matches, email_of, match_by
 from policy.merge.plan import Kind, Plan
 from policy.merge.records import Remembered
 from policy.merge.wish import Sources
@@ -101,15 +101,8 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         )
     books = read_books(world.store, world.classroom)
     known = remembered(world.store.matches())
-    matches = match_people(
-        roster,
-        _accounts(world),
-        domains=policy.district.domains,
-        remembered=known,
-        named=policy.named(),
-        identities=policy.identities,
-    )
-    _refuse_shrunken_directory(roster, matches, known)
+    matches = match_by(policy, roster, _accounts(world), known)
+    _refuse_shrunken_directory(inputs, matches, known)
     sources = Sources(roster, policy, matches, now.date())
     made_from = Known(sources, books.known(), books.teachers_of, books.mark.released)
     wishes = desire(made_from)
@@ -166,11 +159,12 @@ def _accounts(world: World) -> Iterator[AccountFacts]:
 
 
 def _refuse_shrunken_directory(
-    roster: Roster, matches: Matches, known: Mapping[str, Remembered]
+    inputs: Inputs, matches: Matches, known: Mapping[str, Remembered]
 ) -> None:
     """Raise GoogleOutOfReach when many of the roster's people who had an account have none at all
     in what the Directory tells: most likely it did not tell of everybody."""
-    gone = sum(key in known and _has_none(key, roster, matches, known) for key in matches.reasons)
+    roster = inputs.roster
+    gone = sum(key in known and _has_none(key, inputs, matches, known) for key in matches.reasons)
     if gone < FEW_ACCOUNTS:
         return
     had = sum(key in known for key in {*roster.people, *roster.doubtful_people})
@@ -184,10 +178,9 @@ def _refuse_shrunken_directory(
         )
 
 
-def _has_none(key: str, roster: Roster, matches: Matches, known: Mapping[str, Remembered]) -> bool:
+def _has_none(key: str, inputs: Inputs, matches: Matches, known: Mapping[str, Remembered]) -> bool:
     """Is neither the account that somebody had in the Directory, nor another of their e-mail?"""
-    person = roster.people.get(key)
-    email = person.email.strip().casefold() if person else known[key].email
+    email = email_of(key, inputs.roster, inputs.policy.identities) or known[key].email
     return known[key].user_id not in matches.accounts and email not in matches.by_email
 
 

@@ -16,7 +16,7 @@ from policy.merge.chain import Explanation, Memory, Who
 from policy.merge.explain import about_person, course_story, seat_story
 from policy.merge.judge import Comparing
 from policy.merge.outlook import Outlook, Spot
-from policy.merge.people import AccountFacts, is_person, match_people
+from policy.merge.people import AccountFacts, is_person, match_by
 from policy.merge.plan import ALIAS
 from policy.merge.records import Base, User
 from policy.merge.wish import Sources
@@ -120,14 +120,7 @@ def _outlook(
         unasked.append(f"the roster can't be read: {error.problems[0]}: only the store was asked")
         return None
     known = remembered(sight.store.matches())
-    found = match_people(
-        roster,
-        accounts,
-        domains=policy.district.domains,
-        remembered=known,
-        named=policy.named(),
-        identities=policy.identities,
-    )
+    found = match_by(policy, roster, accounts, known)
     now = _now(policy, sight)
     sources = Sources(roster, policy, found, now.date())
     schools = {school.key: school.name for school in roster.schools.values()}

@@ -17,7 +17,7 @@ from policy.merge.chain import Memory, Who
 from policy.merge.desire import Known, Wishes, desire
 from policy.merge.judge import Comparing
 from policy.merge.outlook import Outlook, Spot
-from policy.merge.people import AccountFacts, match_people
+from policy.merge.people import AccountFacts, email_of, match_by
 from policy.merge.records import Desired, User
 from policy.merge.wish import Sources
 from policy.roster.load import load_roster
@@ -128,14 +128,7 @@ class _Bench:
 
 
 def _evening(policy: Policy, roster: Roster, day: date) -> _Evening:
-    matches = match_people(
-        roster,
-        _accounts(roster, policy),
-        domains=policy.district.domains,
-        remembered={},
-        named=policy.named(),
-        identities=policy.identities,
-    )
+    matches = match_by(policy, roster, _accounts(roster, policy), {})
     sources = Sources(roster, policy, matches, day)
     wishes = desire(Known(sources, heads={}))
     now = datetime.combine(day, time(), tzinfo=UTC)
@@ -152,18 +145,15 @@ def _evening(policy: Policy, roster: Roster, day: date) -> _Evening:
 
 def _emails(roster: Roster, policy: Policy) -> Iterator[tuple[str, str]]:
     """Everybody's key and e-mail, that of `people.identities` first."""
-    known = policy.identities
-    for key, person in roster.people.items():
-        yield key, (known[key].email if key in known else person.email).casefold()
+    for key in roster.people:
+        yield key, email_of(key, roster, policy.identities)
 
 
 def _accounts(roster: Roster, policy: Policy) -> Iterator[AccountFacts]:
     """An account, whose id is its e-mail, for everybody with an e-mail of the district's domains:
     the roster's people, and those whom the policy names."""
     names = {email: roster.people[key].name for key, email in _emails(roster, policy)}
-    rules = (policy.defaults, *policy.schools.values())
-    owners = {one.classes.owner.casefold() for one in rules if one.classes.owner is not None}
-    for email in dict.fromkeys([*names, *sorted(policy.named() | owners)]):
+    for email in dict.fromkeys([*names, *sorted(policy.named() | policy.owners())]):
         if email.rpartition("@")[2] in policy.district.domains:
             yield AccountFacts(User(email, email, names.get(email, "")), (email,), suspended=False)
 

@@ -258,10 +258,12 @@ def _deserted(early: Sequence[Absent]) -> list[Notice]:
 
 
 def _ours(wishes: Wishes, evening: Evening) -> Iterable[Base]:
-    """The wanted courses that are ours, in the school that the roster has them in now."""
+    """The wanted courses that are ours and there, in the school that the roster has them in now.
+    One that a hand deleted has no seats: with it, too large a share of the others could go."""
     for want in wishes.desired:
         base = evening.bases.get(want.alias)
-        if base is not None:
+        is_there = want.alias in evening.lives or want.alias in evening.unreadable
+        if base is not None and is_there:
             yield replace(base, school_key=want.school_key)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from policy.merge.records import Remembered, User
 from policy.roster.model import Person, Roster
-from policy.rules.model import Identity
+from policy.rules.model import Identity, Policy
 
 NAMED = " @"  # begins the key of somebody whom the policy names; an SIS key begins with no blank
 
@@ -39,6 +39,23 @@ class Matches:
     lost: Mapping[str, str] = field(default_factory=dict)  # e-mail -> user id
 
 
+def match_by(
+    policy: Policy,
+    roster: Roster,
+    accounts: Iterable[AccountFacts],
+    remembered: Mapping[str, Remembered],
+) -> Matches:
+    """Match every person of the roster, with all that a policy says of people."""
+    return match_people(
+        roster,
+        accounts,
+        domains=policy.district.domains,
+        remembered=remembered,
+        named=policy.named(),
+        identities=policy.identities,
+    )
+
+
 def match_people(
     roster: Roster,
     accounts: Iterable[AccountFacts],
@@ -57,10 +74,10 @@ def match_people(
     users: dict[str, User] = {}
     learned: dict[str, Remembered] = {}
     for person in roster.people.values():
-        identity = identities.get(person.key)
-        email = identity.email if identity else _email(person)
+        email = email_of(person.key, roster, identities)
         found = book.match(person, email)
         if isinstance(found, str):
+            identity = identities.get(person.key)
             by_whom = f" (people.identities, {identity.line})" if identity else ""
             reasons.setdefault(person.key, f"{found}{by_whom}")
         elif person.key not in reasons:
@@ -83,15 +100,22 @@ def match_people(
     return Matches(
         users=users,
         reasons=reasons,
-        unsure={
-            key: book.may_be(key, roster.people.get(key), identities.get(key)) for key in reasons
-        },
+        unsure={key: book.may_be(key, email_of(key, roster, identities)) for key in reasons},
         vanished=book.vanished(roster),
         accounts=book.by_id,
         by_email=book.by_email,
         learned=learned,
         lost=lost,
     )
+
+
+def email_of(key: str, roster: Roster, identities: Mapping[str, Identity]) -> str:
+    """The e-mail (case-folded) by which somebody is looked for: the policy's, else the SIS's; "" if
+    neither has one."""
+    if key in identities:
+        return identities[key].email
+    person = roster.people.get(key)
+    return person.email.strip().casefold() if person else ""
 
 
 def named_key(email: str) -> str:
@@ -202,11 +226,8 @@ class _Book:
             "changed it. If that is right, suspend or delete the former account"
         )
 
-    def may_be(
-        self, key: str, person: Person | None, identity: Identity | None = None
-    ) -> frozenset[str]:
+    def may_be(self, key: str, email: str) -> frozenset[str]:
         """The accounts that an unmatched person may be."""
-        email = identity.email if identity else _email(person) if person else ""
         user = self.by_email.user(email)
         before = self._remembered.get(key)
         ids = [user.id if user else None, before.user_id if before else None]
@@ -237,10 +258,6 @@ class _Book:
     @property
     def _inside(self) -> str:
         return ", ".join(self._domains)
-
-
-def _email(person: Person) -> str:
-    return person.email.strip().casefold()
 
 
 def _shared_accounts(users: Mapping[str, User], people: Mapping[str, Person]) -> Mapping[str, str]:

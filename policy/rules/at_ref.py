@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from policy.errors import InputAtFault
 from policy.rules.folder import DISTRICT, SCHOOLS
+from policy.rules.git import ask_git
 from policy.rules.identities import named_in
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
@@ -19,8 +20,6 @@ from policy.rules.problems import printable
 SECONDS = 60
 _FILES = ("100644", "100755")  # modes of git that are files; 120000 is a symbolic link
 _LINK = "120000"
-# A policy folder is data: its repository may not have a program run, nor be asked for more.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
 
 
 def load_policy_at(folder: Path, ref: str) -> Policy:
@@ -136,18 +135,8 @@ def _git(folder: Path, *arguments: str, asked: bytes = b"") -> bytes:
 
 
 def _ask(folder: Path, *arguments: str, asked: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    # In a git hook GIT_DIR points to the hook's repository.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
-        return subprocess.run(
-            ["git", "-C", str(folder), *_SAFE, *arguments],
-            env=environment,
-            input=asked,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        return ask_git(folder, *arguments, seconds=SECONDS, asked=asked)
     except FileNotFoundError:
         raise InputAtFault("--against needs git, and there is no program of that name") from None
     except (OSError, subprocess.SubprocessError) as error:

@@ -1,8 +1,9 @@
 """The git commit that a policy folder stands at. Git is asked, never changed; it may be absent."""
 
-import os
 import subprocess
 from pathlib import Path
+
+from policy.rules.git import ask_git
 
 SECONDS = 10
 
@@ -20,20 +21,8 @@ def commit_of(folder: Path, files: tuple[str, ...]) -> tuple[str | None, bool]:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    # In a git hook GIT_DIR points to the hook's repository. A repository's own settings may name
-    # a program to run (core.fsmonitor); a policy folder is data.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments]
     try:
-        done = subprocess.run(
-            command,
-            env=environment | {"GIT_OPTIONAL_LOCKS": "0"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=True,
-        )
+        said = ask_git(folder, *arguments, seconds=SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None  # no commit to name: plans then show the digest alone
-    return done.stdout
+    return said.stdout.decode(errors="replace") if said.returncode == 0 else None

@@ -289,6 +289,11 @@ class Policy:
         extra = {email for r in rules for one in r.co_teachers.extra for email in one.teachers}
         return frozenset(extra | {one.person for r in rules for one in r.students.exceptions})
 
+    def owners(self) -> frozenset[str]:
+        """The accounts (e-mails, case-folded) that own classes by it, in any school."""
+        rules = (self.defaults, *self.schools.values())
+        return frozenset(r.classes.owner.casefold() for r in rules if r.classes.owner is not None)
+
     def line_of(self, field: str, school_key: str = "", school_name: str = "") -> str:
         """Where a field's value comes from: "file:line", or BUILT_IN."""
         for claimed in (school_key, school_name):

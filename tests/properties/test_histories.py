@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from histories.acts import (
     Aliased,
     Breaks,
+    CutsOff,
     Decides,
     Deletes,
     Drops,
+    FaultySection,
+    GetsEmail,
     Leaves,
     Lists,
     LosesStore,
@@ -66,6 +69,15 @@ KNOWN = {
     "a class that has the alias, of another teacher than the section's": (
         Day((Leaves("t0"), Vanishes("d"), OwnClass("t0", "Class a", f"{PREFIX}d1"))),
         Day(night=Night(consent=True)),
+    ),
+    "a class is deleted by hand, and a teacher has another account": (
+        Day(acts=(Decides("former", "remove"), Decides("limits", "all"))),
+        Day(acts=(Deletes("c"), GetsEmail("t0", "guest@demo.example"))),
+    ),
+    "a consent to what is held in doubt, while seats are in their grace": (
+        Day(acts=(Decides("grace", 48),)),
+        Day(acts=(FaultySection("a"), CutsOff("north"))),
+        Day(acts=(FaultySection("a"), CutsOff("north")), night=Night(consent=True)),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }

@@ -247,6 +247,24 @@ def test_limits_hold_and_say_so() -> None:
     assert (hold.kind, hold.count, hold.limit) == (Kind.STUDENT_REMOVE, 2, "50%")
 
 
+def test_a_class_that_a_hand_deleted_makes_no_share_smaller() -> None:
+    """Of the class that is there 2 of 3 students would go; of both, 2 of 6."""
+    second = "d:rollbook.demo.2027.s2"
+    judged = night(
+        rolls("ann", sections=2),
+        bases=(
+            own(students=("ann", "x", "y")),
+            own(alias=second, section="s2", students=("p", "q", "r")),
+        ),
+        lives={ALIAS: live(students=("ann", "x", "y"))},
+        school_rules=rules(limits={"student.remove": limit(district=0.5)}),
+    )
+    assert [(h.reason, h.kind, h.count) for h in judged.held] == [
+        (HeldFor.GONE, Kind.COURSE_CREATE, 1),
+        (HeldFor.LIMIT, Kind.STUDENT_REMOVE, 2),
+    ]
+
+
 def test_courses_of_a_lost_store_are_one_hold_with_examples() -> None:
     aliases = [f"d:rollbook.demo.2027.s{n + 1}" for n in range(7)]
     judged = night(
