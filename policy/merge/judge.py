@@ -1,6 +1,6 @@
 """All courses of a night: wishes, base and live become one Plan."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -118,9 +118,11 @@ def judge(
     ]
     compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in absent]
     left_without = wishes.combined.left_without()
-    combined = [one for one in absent if one.base.alias in left_without and one.state in OPEN]
-    absent_else = [one for one in absent if one.base.alias not in left_without]
-    early = _early(absent_else, evening.claims.values(), comparing)
+    early = _early(
+        [one for one in absent if one.base.alias not in left_without],
+        evening.claims.values(),
+        comparing,
+    )
     going, holds = judge_limits(
         [change for found in compared for change in found.changes],
         take_census(
@@ -153,7 +155,7 @@ def judge(
             *evening.notices,
             *wishes.notices,
             *_deserted(early),
-            *(_left_without(one, left_without[one.base.alias]) for one in combined),
+            *_left_without(absent, left_without),
         ),
         courses=len(wishes.desired) + len(wishes.quiet),
         schools=wishes.schools,
@@ -227,15 +229,20 @@ def _seats_in(evening: Evening) -> Callable[[Seat, str], bool]:
     return has_seat
 
 
-def _left_without(absent: Absent, one: OneClass) -> Notice:
-    """A class that a section had for itself before it was combined with others."""
-    keys = ", ".join(section.key for section in one.sections)
-    words = (
-        f"“{absent.name}” was the class of section {absent.base.section_key}, which is in one "
-        f"class with others now (sections {keys}; classes.combine, {one.line}): it stays as it is, "
-        "with everybody in it"
-    )
-    return Notice(absent.base.alias, words, "M334")
+def _left_without(absent: Iterable[Absent], instead: Mapping[str, OneClass]) -> Iterator[Notice]:
+    """Classes that sections had for themselves before they were combined with others; `instead`
+    tells by their aliases which ones their sections are in now."""
+    for one in absent:
+        home = instead.get(one.base.alias)
+        if home is None or one.state not in OPEN:
+            continue
+        keys = ", ".join(section.key for section in home.sections)
+        words = (
+            f"“{one.name}” was the class of section {one.base.section_key}, which is in one class "
+            f"with others now (sections {keys}; classes.combine, {home.line}): it stays as it is, "
+            "with everybody in it"
+        )
+        yield Notice(one.base.alias, words, "M334")
 
 
 def _deserted(early: Sequence[Absent]) -> list[Notice]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from hashlib import blake2b
 
 from policy.merge.choose import Chosen, choose
+from policy.merge.facts import facts_of, in_effect
 from policy.merge.people import Matches
 from policy.merge.plan import Notice
 from policy.merge.records import Desired, Fields, Head, Staff, User, Wanted
-from policy.roster.model import Fault, Membership, Role, Roster, Section, Term
+from policy.roster.model import Fault, Membership, Role, Roster, Section
 from policy.rules.model import Policy, SchoolRules, WhenIncomplete
 from policy.rules.naming import (
     alias,
@@ -21,7 +22,6 @@ from policy.rules.naming import (
 )
 from policy.rules.scope import (
     SectionFacts,
-    TermFacts,
     Verdict,
     hinges_on_teachers,
     judge_scope,
@@ -383,14 +383,14 @@ def wish_for(
 ) -> Wish:
     """Look at one section on the night's day, or at several that are one class."""
     if not others:
-        members, users = _in_effect(section, sources), sources.matches.users
+        members, users = in_effect(section, sources.roster, sources.today), sources.matches.users
         return Wish(
             section=section,
             sources=sources,
             rules=sources.policy.rules_of(section.school.key, section.school.name),
             members=members,
             unmatched=[m for m in members if m.person not in users],
-            facts=_facts(section, members, sources.roster),
+            facts=facts_of(section, members, sources.roster),
             together=together,
         )
     looks = [wish_for(one, sources) for one in (section, *others)]
@@ -404,58 +404,6 @@ def wish_for(
         each=each,
         together=together,
         section_of={m.line: one.section.key for one in looks for m in one.members},
-    )
-
-
-def _in_effect(section: Section, sources: Sources) -> Sequence[Membership]:
-    """The memberships that hold on the day: today, or the nearest day of the section's terms
-    (in a term that has yet to start, those who start with it are in)."""
-    day = _day(section.terms, sources.today)
-    return [
-        m
-        for m in sources.roster.memberships.get(section.key, ())
-        if (m.begin is None or m.begin <= day) and (m.end is None or day < m.end)
-    ]
-
-
-def _day(terms: Sequence[Term], today: date) -> date:
-    """`today` if a term holds then; else the first day of the next one; else the last day."""
-    if any(term.start <= today < term.end for term in terms):
-        return today
-    ahead = [term.start for term in terms if term.start > today]
-    if ahead:
-        return min(ahead)
-    return max(term.end for term in terms) - timedelta(days=1)
-
-
-def _facts(section: Section, members: Sequence[Membership], roster: Roster) -> SectionFacts:
-    """What scope and names are made from. The teacher that names a class is the first primary
-    one of the file, else the first one. The school year is the last term's: it stays the same
-    when an SIS exports only the terms that are still to come."""
-    teachers = sorted(
-        (m for m in members if m.role is Role.TEACHER and m.person in roster.people),
-        key=lambda m: not m.primary,
-    )
-    people = [roster.people[m.person] for m in teachers]
-    return SectionFacts(
-        school_key=section.school.key,
-        school_name=section.school.name,
-        grades=section.grades,
-        subjects=section.subjects or section.course.subjects,
-        course_title=section.course.title,
-        course_code=section.course.code,
-        section_key=section.key,
-        section_title=section.title,
-        section_code=section.code,
-        terms=tuple(
-            TermFacts(key=t.key, name=t.name, start=t.start, end=t.end) for t in section.terms
-        ),
-        periods=section.periods,
-        room=section.room,
-        school_year=section.terms[-1].school_year,
-        teacher_names=tuple(p.name for p in people),
-        teacher_family_names=tuple(p.family_name for p in people),
-        teacher_emails=tuple(p.email.casefold() for p in people),
     )
 
 
