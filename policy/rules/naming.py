@@ -170,7 +170,7 @@ def template_problems(template: str, *, with_filters: bool = True) -> Iterator[T
             message = f"{part.text} has no partner; {part.text * 2} stands for the character itself"
             yield TemplateProblem(part.text, message)
         elif part.kind is _Kind.UNKNOWN:
-            yield _unknown_name(part, template)
+            yield _unknown_name(part, template, with_filters=with_filters)
         elif part.filters and not with_filters:
             name = f"{{{part.text}}}"
             message = f"{part.written}: a key has no filters, it is made of values as they are"
@@ -179,13 +179,22 @@ def template_problems(template: str, *, with_filters: bool = True) -> Iterator[T
             yield _unknown_filter(part, template)
 
 
-def _unknown_name(part: "_Part", template: str) -> TemplateProblem:
+def _unknown_name(part: "_Part", template: str, *, with_filters: bool) -> TemplateProblem:
     close = did_you_mean(part.text, NAMES)
-    mended = "{" + "|".join([close or "", *part.filters]) + "}"
+    filters = [_like_a_filter(one) for one in part.filters] if with_filters else []
+    mended = "{" + "|".join([close or "", *filter(None, filters)]) + "}"
     hint = f"did you mean {mended}?" if close else f"expected one of {_listed()}"
     message = f"{part.written} is not a name that can be used here; {hint}"
-    write = template.replace(part.written, mended) if close else None
-    return TemplateProblem(part.written, message, write)
+    is_whole = close is not None and None not in filters
+    return TemplateProblem(
+        part.written, message, template.replace(part.written, mended) if is_whole else None
+    )
+
+
+def _like_a_filter(word: str) -> str | None:
+    """The filter that a word is or is meant to be."""
+    bare = word.strip()
+    return bare if bare in FILTERS else did_you_mean(bare, FILTERS)
 
 
 def _unknown_filter(part: "_Part", template: str) -> TemplateProblem:

@@ -299,6 +299,24 @@ def test_template_problems(template: str, problems: list[TemplateProblem]) -> No
     assert list(template_problems(template)) == problems
 
 
+@pytest.mark.parametrize(
+    ("template", "with_filters", "write"),
+    [
+        pytest.param("{course.nam|shrt} x", True, "{course.name|short} x", id="both-misspelled"),
+        pytest.param("{course.nam| short }", True, "{course.name|short}", id="blanks"),
+        pytest.param("{course.nam|qqq}", True, None, id="nothing-like-the-filter"),
+        pytest.param("{section.kee|short}", False, "{section.key}", id="in-a-key"),
+    ],
+)
+def test_what_is_told_to_be_written_is_right(
+    template: str, with_filters: bool, write: str | None
+) -> None:
+    [problem] = template_problems(template, with_filters=with_filters)
+    assert problem.write == write
+    if write is not None:
+        assert list(template_problems(write, with_filters=with_filters)) == []
+
+
 def test_names_in() -> None:
     assert names_in("{grade} {{section.key}} {course.name}{grade} {x}") == {"grade", "course.name"}
 
