@@ -34,11 +34,9 @@ def _widgets(policy: PolicySeen) -> Iterator[Widget]:
 
 def _in_force(policy: PolicySeen) -> Widget:
     if policy.since is not None:
-        known_as = policy.known_as.capitalize()
-        changes = "" if policy.is_clean else " and changes"
         tests = f", {_counted(policy.tests, 'test')}" if policy.tests else ""
         of = f"{_counted(policy.files, 'file')}{tests}"
-        return Item(f"{known_as}{changes}", f"in force since {_time(policy.since)} · {of}")
+        return Item(policy.known_as.capitalize(), f"in force since {_time(policy.since)} · {of}")
     if policy.at_fault_since is not None:
         return Text("No policy is in force: none could be loaded since this server started.")
     return Text(f"No policy is in force yet: “{policy.folder}” is being changed just now.")

@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from policy.in_force import InForce
+from policy.render.words import COMMIT, commit_words
+from policy.rules.model import Policy
 
-SHORT = 10  # letters of a commit or digest
 SHOWN = 3
 
 
@@ -21,12 +22,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class PolicySeen:
-    """What is told of the policy. `known_as` is "commit 0a1b2c3d4e" or "digest 9f8e7d6c5b", empty
-    when none is in force. `faults` are the first ones of a folder that is at fault."""
+    """What is told of the policy. `known_as` is "commit 0a1b2c3d4e", the same "and changes", or
+    "digest 9f8e7d6c5b", empty when none is in force. `faults` are the first ones of a folder that
+    is at fault."""
 
     folder: str
     known_as: str = ""
-    is_clean: bool = True  # does the commit hold it just as it is?
     since: datetime | None = None
     files: int = 0
     tests: int = 0
@@ -43,8 +44,7 @@ def see_policy(found: InForce | None) -> PolicySeen | None:
     faults = list(_faults(found.problems, found.folder))
     return PolicySeen(
         folder=str(found.folder),
-        known_as="" if policy is None else _known_as(policy.commit, policy.digest),
-        is_clean=policy is None or policy.commit is None or policy.clean,
+        known_as="" if policy is None else _known_as(policy),
         since=found.since,
         files=0 if policy is None else len(policy.files),
         tests=0 if policy is None else len(policy.trials),
@@ -54,8 +54,10 @@ def see_policy(found: InForce | None) -> PolicySeen | None:
     )
 
 
-def _known_as(commit: str | None, digest: str) -> str:
-    return f"commit {commit[:SHORT]}" if commit else f"digest {digest[:SHORT]}"
+def _known_as(policy: Policy) -> str:
+    if policy.commit is None:
+        return f"digest {policy.digest[:COMMIT]}"
+    return f"commit {commit_words(policy.commit, is_clean=policy.clean)}"
 
 
 def _faults(problems: Sequence[str], folder: Path) -> Iterator[Fault]:

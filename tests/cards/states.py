@@ -92,7 +92,8 @@ STATES = {
     "history-none": history_card(History(0)),
     "history-policy": history_card(LAST_NIGHT, POLICY),
     "history-policy-with-changes": history_card(
-        LAST_NIGHT, replace(POLICY, is_clean=False, files=1, tests=12)
+        LAST_NIGHT,
+        replace(POLICY, known_as=f"{POLICY.known_as} and changes", files=1, tests=12),
     ),
     "history-policy-without-git": history_card(
         History(0), replace(POLICY, known_as="digest 9f8e7d6c5b")

@@ -43,7 +43,18 @@ def test_a_policy_without_git(folder: Path) -> None:
     seen = see_policy(look(folder))
     assert seen is not None
     assert seen.known_as == f"digest {load_policy(folder).digest[:10]}"
-    assert (seen.is_clean, seen.files, seen.since, seen.faults) == (True, 2, START, ())
+    assert (seen.files, seen.since, seen.faults) == (2, START, ())
+
+
+@pytest.mark.parametrize(
+    ("is_clean", "words"),
+    [(True, "commit 0a1b2c3d4e"), (False, "commit 0a1b2c3d4e and changes")],
+)
+def test_a_policy_in_git(folder: Path, is_clean: bool, words: str) -> None:
+    policy = replace(load_policy(folder), commit="0a1b2c3d4e5f", clean=is_clean)
+    seen = see_policy(InForce(folder, policy, START))
+    assert seen is not None
+    assert seen.known_as == words
 
 
 @pytest.mark.parametrize(("faults", "has_more"), [(1, False), (3, False), (4, True), (30, True)])
