@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policy.rules.folder import read_folder
-from policy.rules.lines import Trail, Yaml, dotted, read_yaml
-from policy.rules.load import load_policy, merged
+from policy.rules.lines import Trail, Yaml, dotted
+from policy.rules.load import Loaded, claimed_by, load_whole, merged
 from policy.rules.model import Policy
 from policy.rules.schema import Field, defaults, fields
 from policy.rules.writing import text, written
@@ -40,10 +39,11 @@ class Effective:
 def effective(folder: Path, school: Sequence[str] = ()) -> Effective:
     """The policy that holds in a school (its key, its name, or both in this order), or, without
     one, in the district. Raises PolicyAtFault."""
-    policy = load_policy(folder)
+    loaded = load_whole(folder)
+    policy = loaded.policy
     claimed = next((name for name in school if name in policy.schools), None)
     data = dict(defaults())
-    for layer in _layers(folder, claimed):
+    for layer in _layers(loaded, claimed):
         data = merged(data, layer)
     data = _in_order({key: value for key, value in data.items() if key != "schools"}, ())
     rows = tuple(_Rows(policy, claimed or "").of_map(data, ()))
@@ -67,19 +67,10 @@ def effective_json(found: Effective, title: str) -> str:
     return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
 
 
-def _layers(folder: Path, claimed: str | None) -> Iterator[Yaml]:
+def _layers(loaded: Loaded, claimed: str | None) -> Iterator[Yaml]:
     """What district.yaml says, and the file that claims a school."""
-    files, _ = read_folder(folder)
-    for file in files:
-        document, _ = read_yaml(file.shown, file.text)
-        data = document.data if document else None
-        if not file.of_schools or (isinstance(data, dict) and _claims(data, claimed)):
-            yield data
-
-
-def _claims(data: Mapping[str, Yaml], claimed: str | None) -> bool:
-    schools = data.get("schools")
-    return claimed is not None and isinstance(schools, list) and claimed in schools
+    yield loaded.district.data
+    yield from (document.data for document in loaded.schools if claimed in claimed_by(document))
 
 
 def _in_order(data: Mapping[str, Yaml], at: Field) -> dict[str, Yaml]:

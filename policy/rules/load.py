@@ -36,13 +36,29 @@ from policy.rules.trials import trials_of
 GIT_PATHS = ("district.yaml", ":(glob)schools/*.yaml")
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A policy, and what it was read from: YAML files only, in file order."""
+
+    policy: Policy
+    files: tuple[PolicyFile, ...]
+    district: Document
+    schools: tuple[Document, ...]
+
+
 def load_policy(folder: Path, shown_as: str = "") -> Policy:
     """The policy in a folder: district.yaml, what schools/*.yaml change, and its tests. `shown_as`
     stands for the folder in messages, if it isn't read where people know it.
 
     Raises PolicyAtFault with all problems of all files, in file order.
     """
-    files, problems = read_folder(folder, shown_as)
+    return load_whole(folder, shown_as).policy
+
+
+def load_whole(folder: Path, shown_as: str = "") -> Loaded:
+    """The same, and the files as they were read."""
+    yamls, problems = read_folder(folder, shown_as)
+    files = list(yamls)
     documents, found = _read(files)
     problems += found + list(contradictions(documents.district, documents.schools))
     problems += without_effect(documents.district, documents.schools)
@@ -55,7 +71,8 @@ def load_policy(folder: Path, shown_as: str = "") -> Policy:
     policy = _policy(folder, files, documents.district, documents.schools, identities)
     domain = policy.district.domains[0]
     trials = (trials_of(document, folder, domain=domain) for document in documents.all)
-    return replace(policy, trials=tuple(trial for found in trials for trial in found))
+    policy = replace(policy, trials=tuple(trial for found in trials for trial in found))
+    return Loaded(policy, tuple(yamls), documents.district, documents.schools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +134,7 @@ def _policy(
     for document in schools:
         own = _lines(document, f"{name}/schools/{Path(document.source.file).name}")
         in_force = rules_of(merged(whole, document.data), {**lines, **own})
-        for school in _claimed(document):
+        for school in claimed_by(document):
             rules[school] = in_force
             school_lines[school] = own
     commit, is_clean = commit_of(folder, (*GIT_PATHS, *beside))
@@ -174,7 +191,8 @@ def _lines(document: Document, file: str) -> dict[str, str]:
     return {dotted(trail): f"{file}:{document.line(trail)}" for trail in document.values if trail}
 
 
-def _claimed(document: Document) -> list[str]:
+def claimed_by(document: Document) -> list[str]:
+    """The schools, by key or name, that a file in schools/ is for."""
     data = document.data
     names = data["schools"] if isinstance(data, dict) else []
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy.errors import InputAtFault
-from policy.rules.folder import PolicyFile, read_folder
-from policy.rules.load import load_policy
+from policy.rules.folder import PolicyFile
+from policy.rules.load import load_whole
 from policy.rules.tidy import tidied
 
 
@@ -28,8 +28,7 @@ def tidy_folder(folder: Path, *, write: bool) -> Tidying:
     Raises PolicyAtFault where the policy has problems, InputAtFault where a file can't be tidied
     or written.
     """
-    load_policy(folder)
-    files, _ = read_folder(folder)
+    files = load_whole(folder).files
     changed = [(file, content) for file in files if (content := _tidied(file)) != file.content]
     for file, content in changed if write else ():
         _replace(folder / file.name, file, content)
