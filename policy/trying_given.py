@@ -35,8 +35,7 @@ def given_roster(trial: Trial, day: date) -> Roster:
         courses={section.course.key: section.course for section in sections.values()},
         people=people,
         sections=sections,
-        memberships={each.key: tuple(_memberships(each)) for each in trial.sections},
-        memberships_file=trial.file,
+        memberships={each.key: tuple(_memberships(each, trial.file)) for each in trial.sections},
     )
 
 
@@ -87,9 +86,9 @@ def _people(trial: Trial) -> Iterator[Person]:
         yield Person(email, given, family, email, Place(trial.file, lines[email]))
 
 
-def _memberships(given: GivenSection) -> Iterator[Membership]:
+def _memberships(given: GivenSection, file: str) -> Iterator[Membership]:
     def row(one: GivenPerson, role: Role, *, primary: bool = False) -> Membership:
-        return Membership(one.email.casefold(), role, primary, None, None, given.line)
+        return Membership(one.email.casefold(), role, primary, None, None, file, given.line)
 
     for number, teacher in enumerate(given.teachers):
         yield row(teacher, Role.TEACHER, primary=number == 0)

@@ -19,8 +19,8 @@ from snapshots import Evening, Fate, district_of, end_of, evening, settle, sync_
 SAMPLE = ROOT.parent / "shared/rosters/oneroster11-converted-clever-sandbox"
 WEATHER = replace(HOSTILE, enforce_quotas=False)
 HISTORIES = 50
-# Boundaries from one death to the next, at most: first snapshot, second one. A first batch is booked
-# after the eleventh: with less, a change of alias could never be done.
+# Boundaries from one death to the next, at most: first snapshot, second one. The first batch is
+# booked after the eleventh: with less, a change of alias could never be done.
 GAPS = (180, 24)
 
 

@@ -356,7 +356,7 @@ def member(
     end: date | None = None,
     line: int = 2,
 ) -> Membership:
-    return Membership(who, role, primary, begin, end, line)
+    return Membership(who, role, primary, begin, end, "enrollments.csv", line)
 
 
 def teacher(who: str, *, primary: bool = True, line: int = 2) -> Membership:

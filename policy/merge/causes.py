@@ -31,7 +31,7 @@ def rows_of(who: Who, spot: Spot, outlook: Outlook | None) -> Iterator[Step]:
         if row.person in who.keys
     ]
     for key, row in rows:
-        words = f"{roster.memberships_file}:{row.line} lists them in section {key} as {_role(row)}"
+        words = f"{row.place} lists them in section {key} as {_role(row)}"
         holds = spot.wish is None or row in spot.wish.members
         yield Step("roster", words if holds else f"{words}, {_dates(row)}: not now")
     for section in () if rows else sections:

@@ -9,7 +9,7 @@ from policy.merge.parting import with_parted
 from policy.merge.plan import Notice, Unmatched, Waiting
 from policy.merge.records import Desired, Head, Staff, State
 from policy.merge.wish import Sources, Wish, wish_for
-from policy.roster.model import Section
+from policy.roster.model import Place, Section
 from policy.rules.model import AddStudents
 
 NAMED = 5  # sections, or keys, that a notice names
@@ -78,7 +78,7 @@ class _Night:
     desired: list[Desired] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    missing: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    missing: dict[str, list[tuple[str, Place]]] = field(default_factory=dict)
     schools: dict[str, str] = field(default_factory=dict)
     outside: Counter[str] = field(default_factory=Counter)  # by the policy's field that decided
     quiet: dict[str, Quiet] = field(default_factory=dict)
@@ -133,8 +133,8 @@ def _want(wish: Wish, night: _Night, one: OneClass | None = None) -> None:
         _wait(section, wish.why_no_key(), night)
         return
     for member in wish.unmatched:
-        key = wish.section_of.get(member.line, section.key)
-        night.missing.setdefault(member.person, []).append((key, member.line))
+        key = wish.section_of.get(member.place, section.key)
+        night.missing.setdefault(member.person, []).append((key, member.place))
     if name in night.known.released:
         return
     head = night.known.heads.get(name)
@@ -252,7 +252,7 @@ def _unmatched(night: _Night) -> Iterator[Unmatched]:
     for key, places in night.missing.items():
         person = roster.people.get(key)
         doubt = roster.doubtful_people.get(key)
-        first = f"{roster.memberships_file}:{places[0][1]}"
+        first = places[0][1]
         yield Unmatched(
             person_key=key,
             name=person.name if person else "",

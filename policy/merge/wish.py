@@ -10,7 +10,7 @@ from policy.merge.facts import facts_of, in_effect
 from policy.merge.people import Matches
 from policy.merge.plan import Notice
 from policy.merge.records import Desired, Fields, Head, Staff, User, Wanted
-from policy.roster.model import Fault, Membership, Role, Roster, Section
+from policy.roster.model import Fault, Membership, Place, Role, Roster, Section
 from policy.rules.model import Policy, SchoolRules, WhenIncomplete
 from policy.rules.naming import (
     alias,
@@ -56,7 +56,7 @@ class Wish:
     others: tuple[Section, ...] = ()
     each: tuple[SectionFacts, ...] = ()
     together: tuple[str, ...] = ()  # own aliases of its sections, where its course remembers them
-    section_of: Mapping[int, str] = field(default_factory=dict)  # line -> key, where several
+    section_of: Mapping[Place, str] = field(default_factory=dict)  # of its rows, where several
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -191,9 +191,9 @@ class Wish:
             self._note(
                 "M301",
                 f"somebody is teacher and student of {self.named} "
-                f"({self._row(stays[user_id])} and here): in Classroom they are its "
+                f"({stays[user_id].place} and here): in Classroom they are its "
                 f"{'teacher' if teaches else 'student'}",
-                row=self._row(other),
+                row=str(other.place),
             )
         return (
             _Listed(teachers, self.sources, self.section_of),
@@ -215,7 +215,7 @@ class Wish:
             of_section: dict[str, list[Membership]] = {}
             for member in self.members:
                 if member.role is Role.TEACHER and member.person in users:
-                    key = self.section_of.get(member.line, "")
+                    key = self.section_of.get(member.place, "")
                     of_section.setdefault(key, []).append(member)
             for theirs in of_section.values():
                 primaries = [m for m in theirs if m.primary] or theirs[:1]
@@ -306,10 +306,12 @@ class Wish:
             for member in teachers:
                 if member.person in self.sources.matches.users:
                     return self.sources.matches.users[member.person]
-        rows = ", ".join(str(m.line) for m in (primaries or teachers))
+        lines: dict[str, list[str]] = {}
+        for member in primaries or teachers:
+            lines.setdefault(member.file, []).append(str(member.line))
+        rows = "; ".join(f"{file}:{', '.join(some)}" for file, some in lines.items())
         which = "primary teacher" if primaries else "teacher"
-        file = self.sources.roster.memberships_file
-        return f"its {which} has no usable Google account ({file}:{rows})"
+        return f"its {which} has no usable Google account ({rows})"
 
     def _unsure(self) -> frozenset[str]:
         unsure = self.sources.matches.unsure
@@ -319,7 +321,7 @@ class Wish:
     def _strangers(self) -> tuple[str, ...]:
         """Rows of people who may be anybody: nothing tells which account they are."""
         unsure = self.sources.matches.unsure
-        return tuple(self._row(m) for m in self.unmatched if unsure.get(m.person) == frozenset())
+        return tuple(str(m.place) for m in self.unmatched if unsure.get(m.person) == frozenset())
 
     def _doubts(self) -> tuple[str, ...]:
         own, anywhere = self._own_doubts(), self.sources.roster.doubtful_anywhere
@@ -371,9 +373,6 @@ class Wish:
             None,
         )
 
-    def _row(self, member: Membership) -> str:
-        return _row(member, self.sources)
-
     def _note(self, code: str, words: str, *, row: str = "") -> None:
         self.notices.append(Notice(row or str(self.section.place), words, code))
 
@@ -403,7 +402,7 @@ def wish_for(
         others=others,
         each=each,
         together=together,
-        section_of={m.line: one.section.key for one in looks for m in one.members},
+        section_of={m.place: one.section.key for one in looks for m in one.members},
     )
 
 
@@ -421,7 +420,7 @@ class _Listed(Mapping[str, Wanted]):
     __slots__ = ("_members", "_section_of", "_sources")
 
     def __init__(
-        self, members: dict[str, Membership], sources: Sources, section_of: Mapping[int, str]
+        self, members: dict[str, Membership], sources: Sources, section_of: Mapping[Place, str]
     ) -> None:
         self._members = members
         self._sources = sources
@@ -430,8 +429,8 @@ class _Listed(Mapping[str, Wanted]):
     def __getitem__(self, user_id: str) -> Wanted:
         member = self._members[user_id]
         user = self._sources.matches.users[member.person]
-        section = self._section_of.get(member.line, "")
-        return Wanted(user, member.person, _row(member, self._sources), section)
+        section = self._section_of.get(member.place, "") if self._section_of else ""
+        return Wanted(user, member.person, str(member.place), section)
 
     def __contains__(self, user_id: object) -> bool:
         return user_id in self._members
@@ -444,7 +443,3 @@ class _Listed(Mapping[str, Wanted]):
 
     def keys(self) -> KeysView[str]:
         return self._members.keys()
-
-
-def _row(member: Membership, sources: Sources) -> str:
-    return f"{sources.roster.memberships_file}:{member.line}"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from policy.roster.blocks import Cells
 from policy.roster.codes import Code
 from policy.roster.csv_rows import Row
+from policy.roster.dialect import COURSES, SCHOOLS, SECTIONS, TERMS
 from policy.roster.model import Course, Place, School, Section, Term
-from policy.roster.oneroster_csv import CLASSES, COURSES, ORGS, SESSIONS
 from policy.roster.rows import (
+    At,
     Ledger,
     RowGone,
     RowUnfit,
@@ -26,20 +27,20 @@ class Catalogue:
     """All that has a row of its own, people apart. Filled in this order."""
 
     ledger: Ledger
-    schools: Shelf[School] = field(default_factory=lambda: Shelf(ORGS.file))
-    terms: Shelf[Term] = field(default_factory=lambda: Shelf(SESSIONS.file))
-    courses: Shelf[Course] = field(default_factory=lambda: Shelf(COURSES.file))
-    sections: Shelf[Section] = field(default_factory=lambda: Shelf(CLASSES.file))
+    schools: Shelf[School] = field(default_factory=Shelf)
+    terms: Shelf[Term] = field(default_factory=Shelf)
+    courses: Shelf[Course] = field(default_factory=Shelf)
+    sections: Shelf[Section] = field(default_factory=Shelf)
     _kinds: dict[str, str] = field(default_factory=dict)  # of orgs, by key
     _terms: dict[tuple[str, ...], tuple[Term, ...]] = field(default_factory=dict)  # by their keys
 
-    def fillers(self) -> dict[str, Callable[[Iterable[Row]], None]]:
-        """How to take in the rows of each file."""
+    def fillers(self) -> dict[str, Callable[[Iterable[Row], At], None]]:
+        """How to take in the rows of each kind."""
         return {
-            ORGS.file: lambda rows: self.schools.fill(rows, self._school, self.ledger),
-            SESSIONS.file: lambda rows: self.terms.fill(rows, self._term, self.ledger),
-            COURSES.file: lambda rows: self.courses.fill(rows, self._course, self.ledger),
-            CLASSES.file: lambda rows: self.sections.fill(rows, self._section, self.ledger),
+            SCHOOLS: lambda rows, at: self.schools.fill(rows, self._school, self.ledger, at),
+            TERMS: lambda rows, at: self.terms.fill(rows, self._term, self.ledger, at),
+            COURSES: lambda rows, at: self.courses.fill(rows, self._course, self.ledger, at),
+            SECTIONS: lambda rows, at: self.sections.fill(rows, self._section, self.ledger, at),
         }
 
     def note_odd_schools(self) -> None:
@@ -57,9 +58,10 @@ class Catalogue:
 
     def _term(self, place: Place, cells: Cells) -> Term:
         key, _, title, kind, first, last, year = cells
-        start, end = a_day("startDate", first), a_day("endDate", last)
+        called = self.ledger.called
+        start, end = a_day(called("startDate"), first), a_day(called("endDate"), last)
         if end <= start:
-            words = f"endDate {end} is not after startDate {start}"
+            words = f"{called('endDate')} {end} is not after {called('startDate')} {start}"
             raise RowUnfit(Code.DATES_ORDER, words)
         return Term(key, one_line(title) or key, kind, start, end, a_school_year(year, end), place)
 
@@ -90,10 +92,14 @@ class Catalogue:
         course = self.courses.there.get(course_key)
         school = self.schools.there.get(school_key)
         if course is None and course_key not in self.courses.gone:
-            words = f"courseSourcedId names {self.courses.lacks(course_key)}"
+            words = (
+                f"{self.ledger.called('courseSourcedId')} names {self.courses.lacks(course_key)}"
+            )
             raise RowUnfit(Code.CLASS_REFERENCE, words)
         if school is None and school_key not in self.schools.gone:
-            words = f"schoolSourcedId names {self.schools.lacks(school_key)}"
+            words = (
+                f"{self.ledger.called('schoolSourcedId')} names {self.schools.lacks(school_key)}"
+            )
             raise RowUnfit(Code.CLASS_REFERENCE, words)
         if course is None or school is None:
             raise RowGone
@@ -105,16 +111,17 @@ class Catalogue:
 
     def _terms_of(self, place: Place, cell: str) -> tuple[Term, ...]:
         """Those that are known, in order of date. One unknown among them is only noted."""
-        keys = several(cell)
+        keys, column = several(cell), self.ledger.called("termSourcedIds")
         known = [self.terms.there[key] for key in keys if key in self.terms.there]
         unknown = [k for k in keys if k not in self.terms.there and k not in self.terms.gone]
         if known:
             for key in unknown:
-                words = f"termSourcedIds names {self.terms.lacks(key)}; its other terms count"
+                words = f"{column} names {self.terms.lacks(key)}; its other terms count"
                 self.ledger.note(Code.CLASS_TERM, place, words)
             return tuple(sorted(known, key=lambda term: (term.start, term.key)))
         if keys and not unknown:
             raise RowGone
         names = " and ".join(map(self.terms.lacks, unknown)) or "no term"
-        words = f"termSourcedIds names {names}; expected the sourcedId of at least one session"
+        key = self.ledger.called("sourcedId")
+        words = f"{column} names {names}; expected the {key} of at least one session"
         raise RowUnfit(Code.CLASS_TERM, words)

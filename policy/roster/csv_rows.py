@@ -222,7 +222,7 @@ class CsvFile:
         first = "".join(self._lines.record[:1])
         for mark, name in ((";", "semicolons"), ("\t", "tabs")):
             if mark in first and "," not in first:
-                words = f"is{_SEPARATED}{name}; OneRoster's CSV has commas. Export it with commas"
+                words = f"is{_SEPARATED}{name}; a roster's CSV has commas. Export it with commas"
                 raise RosterAtFault([problem(self._file, words, Code.HEADER_WRONG)])
 
     def _cut_off(self) -> RosterAtFault:

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from policy.roster.codes import Code, problem
 from policy.roster.model import Fault, FaultLevel, Place
 
-_EXTENSION = re.compile(r"(metadata\.|ext_)", re.IGNORECASE)
+_EXTENSION = re.compile(r"(metadata\.|ext[_.])", re.IGNORECASE)
 _JUNK = re.compile(r"[^\w.]|_")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One file of a dialect. Its rows are given as the cells of `wanted`, in that order; the
-    first is the row's key. Every other column is dropped while the row is read."""
+    first is never empty. Every other column is dropped while the row is read."""
 
     file: str
-    kind: str  # in Source.counts
     wanted: tuple[str, ...]
     needed: frozenset[str]  # those of `wanted` that the header must have
     unwanted: frozenset[str]  # the dialect's other columns
@@ -33,43 +32,43 @@ class Header:
     notes: tuple[Fault, ...]
 
 
-def judge_header(found: Sequence[str], table: Table) -> Header:
+def judge_header(found: Sequence[str], table: Table, dialect: str) -> Header:
     """Match exactly first, then without regard to case and spaces. Problems are all at once."""
     exact = {name.strip(): index for index, name in enumerate(found)}
-    loose = {_plain(name): index for index, name in enumerate(found)}
-    columns = tuple(exact.get(name, loose.get(_plain(name))) for name in table.wanted)
+    loose = {plain(name): index for index, name in enumerate(found)}
+    columns = tuple(exact.get(name, loose.get(plain(name))) for name in table.wanted)
     taken = {index for index in columns if index is not None}
     free = [name for index, name in enumerate(found) if index not in taken]
     return Header(
         columns=columns,
-        problems=(*_twice(found, table), *_missing(columns, free, table)),
-        notes=(*_misspelt(found, columns, table), *_unknown(free, table)),
+        problems=(*_twice(found, table), *_missing(columns, free, table, dialect)),
+        notes=(*_misspelt(found, columns, table), *_unknown(free, table, dialect)),
     )
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Without case, spaces, underscores and what can't be seen."""
     return _JUNK.sub("", name).casefold()
 
 
 def _twice(found: Sequence[str], table: Table) -> Iterator[str]:
-    plain = [_plain(name) for name in found]
+    names = [plain(name) for name in found]
     for name in table.wanted:
-        if plain.count(_plain(name)) > 1:
+        if names.count(plain(name)) > 1:
             words = f"has the column {name} more than once; expected it once"
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 
-def _missing(columns: Sequence[int | None], free: Sequence[str], table: Table) -> Iterator[str]:
+def _missing(
+    columns: Sequence[int | None], free: Sequence[str], table: Table, dialect: str
+) -> Iterator[str]:
     for name, index in zip(table.wanted, columns, strict=True):
         if index is None and name in table.needed:
             words = f"has no column {name}"
             strangers = [column for column in free if column not in table.unwanted]
             near = difflib.get_close_matches(name, strangers, n=1)
             words += f"; did you mean its column {near[0]}?" if near else ""
-            words += (
-                " Export it with OneRoster 1.1's header" if near else "; the export must have it"
-            )
+            words += f" Export it with {dialect}'s header" if near else "; the export must have it"
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 
@@ -80,12 +79,12 @@ def _misspelt(found: Sequence[str], columns: Sequence[int | None], table: Table)
             yield _note(table, Code.COLUMN_SPELLING, words)
 
 
-def _unknown(free: Sequence[str], table: Table) -> Iterator[Fault]:
+def _unknown(free: Sequence[str], table: Table, dialect: str) -> Iterator[Fault]:
     names = (*table.unwanted, *table.wanted)
-    known = {_plain(name) for name in names}
+    known, whose = {plain(name) for name in names}, dialect.partition(" ")[0]
     for name in free:
-        if _plain(name) not in known and not _EXTENSION.match(name.strip()):
-            words = f"the column {name!r} is none of OneRoster's and is not read"
+        if plain(name) not in known and not _EXTENSION.match(name.strip()):
+            words = f"the column {name!r} is none of {whose}'s and is not read"
             near = difflib.get_close_matches(name, names, n=1)
             words += f" (did you mean {near[0]}?)" if near else ""
             yield _note(table, Code.COLUMN_UNKNOWN, words)

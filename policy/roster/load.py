@@ -1,10 +1,10 @@
-"""From a folder or zip to a Roster: which files are there, which dialect it is, then its rows.
+"""From a folder or zip to a Roster: which dialect it is, which files are there, then its rows.
 
 Two passes: over the headers, so that what is wrong with a drop is said all at once; over the rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,31 +12,29 @@ from policy.errors import RosterAtFault
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
+from policy.roster.dialect import KINDS, MEMBERSHIPS, PEOPLE, Dialect, Feed, Part, as_rows
+from policy.roster.dialects import FILES, recognised
 from policy.roster.folder import Drop, open_drop
 from policy.roster.header import Header, Table, judge_header
 from policy.roster.memberships import Seats
 from policy.roster.model import Fault, FaultLevel, Place, Roster, Source
 from policy.roster.oneroster_csv import (
-    ENROLLMENTS,
     MANIFEST,
-    TABLES,
-    USERS,
     absent_files,
     manifest_problems,
     other_set,
     other_version,
 )
 from policy.roster.people import People
-from policy.roster.rows import Ledger, Tally
+from policy.roster.rows import At, Ledger, Tally
 
-_FILES = [table.file for table in TABLES]
 _NAMES_SHOWN = 10
 FEW_ROWS = 10  # below, half a file is not yet a sign that the file as a whole is wrong
 
 
 def load_roster(path: Path) -> Roster:
-    """Read a OneRoster 1.1 CSV drop. Faulty rows are in the Roster's faults; RosterAtFault says,
-    all at once, why a drop can't be used at all."""
+    """Read a drop of any dialect (policy.roster.dialects). Faulty rows are in the Roster's faults;
+    RosterAtFault says, all at once, why a drop can't be used at all."""
     return read_roster(path)[0]
 
 
@@ -51,9 +49,10 @@ def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
 def _read(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     with open_drop(path) as drop:
         loading = _Loading(drop)
+        loading.recognise()
         loading.find_files()
         loading.read_manifest()
-        loading.read_headers()
+        loading.judge_headers()
         loading.read_rows()
         if loading.problems:
             raise RosterAtFault(separated_together(loading.problems))
@@ -67,6 +66,7 @@ class _Loading:
     drop: Drop
     ledger: Ledger = field(default_factory=Ledger)
     problems: list[str] = field(default_factory=list)
+    dialect: Dialect = field(init=False)
     files: dict[str, str] = field(default_factory=dict)  # the table's file -> its name in the drop
     absent: dict[str, int] = field(default_factory=dict)  # file -> the manifest's line about it
     headers: dict[str, Header] = field(default_factory=dict)
@@ -79,10 +79,20 @@ class _Loading:
         self.people = People(self.ledger)
         self.seats = Seats(self.ledger, self.catalogue.sections, self.people)
 
+    def recognise(self) -> None:
+        """Which dialect it is, by the headers that can be read."""
+        headers: dict[str, tuple[str, ...]] = {}
+        for name in self.drop.names:
+            if name.casefold() in FILES:
+                with suppress(RosterAtFault), self.drop.open(name) as stream:
+                    headers[name] = CsvFile(stream, name).header
+        self.dialect = recognised(self.drop.names, headers)
+        self.ledger.names = self.dialect.called
+
     def find_files(self) -> None:
         """By their exact names, else without regard to case."""
         loose = {name.casefold(): name for name in self.drop.names}
-        for file in (MANIFEST.file, *_FILES):
+        for file in (MANIFEST.file, *self._files()):
             if file in self.drop.names:
                 self.files[file] = file
             elif file.casefold() in loose:
@@ -95,7 +105,7 @@ class _Loading:
         if MANIFEST.file not in self.files:
             return
         with self._gathered(), self._open(MANIFEST.file) as manifest:
-            header = judge_header(manifest.header, MANIFEST)
+            header = judge_header(manifest.header, MANIFEST, self.dialect.name)
             self.problems.extend(header.problems)
             if not header.problems:
                 rows = list(manifest.rows(header.columns))
@@ -104,24 +114,25 @@ class _Loading:
                 self.problems.extend(manifest_problems(said))
                 self.absent = absent_files(said)
 
-    def read_headers(self) -> None:
+    def judge_headers(self) -> None:
         """Which files are missing or have another header; which other set this may be."""
-        if len(self.files.keys() & set(_FILES)) < len(_FILES):
+        if any(file not in self.files for file in self._needed()):
             other = other_set(self.drop.names)
             if other is not None:  # what its files lack of OneRoster's columns is no news
                 self.problems = [problem(self.drop.name, other, Code.NOT_SUPPORTED_YET)]
                 return
         found: dict[str, tuple[str, ...]] = {}
-        for table in TABLES:
+        for table in self.dialect.tables:
             if table.file in self.files:
                 with self._gathered(), self._open(table.file) as opened:
                     found[table.file] = opened.header
-        version = other_version(self.drop.names, found)
+        version = other_version(found)
         if version is not None:
             self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
-        for table in TABLES:
+        for table in self.dialect.tables:
             if table.file in found:
-                self._take_header(table, judge_header(found[table.file], table), version)
+                header = judge_header(found[table.file], table, self.dialect.name)
+                self._take_header(table, header, version)
         self._miss_files()
 
     def _take_header(self, table: Table, header: Header, version: tuple[str, str] | None) -> None:
@@ -133,9 +144,10 @@ class _Loading:
             self.ledger.faults.extend(header.notes)
 
     def _miss_files(self) -> None:
-        missing = [file for file in _FILES if file not in self.files]
-        if len(missing) == len(_FILES):
-            words = f"has none of a roster's files ({', '.join(_FILES)}); {self._found_instead()}"
+        needed = self._needed()
+        missing = [file for file in needed if file not in self.files]
+        if len(missing) == len(needed):
+            words = f"has none of a roster's files ({', '.join(needed)}); {self._found_instead()}"
             self.problems.append(problem(self.drop.name, words, Code.FILE_MISSING))
         else:
             for file in missing:
@@ -145,9 +157,9 @@ class _Loading:
                 self.problems.append(problem(file, words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
-        """The folder inside that has all six, else the files that are there."""
+        """The folder inside that has all of them, else the files that are there."""
         for folder, names in self.drop.folders().items():
-            if {file.casefold() for file in _FILES} <= {name.casefold() for name in names}:
+            if {f.casefold() for f in self._needed()} <= {name.casefold() for name in names}:
                 is_zip = Path(self.drop.name).is_file()
                 what = "put them at the top of the zip" if is_zip else "give that folder"
                 return f"its folder {folder}/ has them; {what}"
@@ -156,70 +168,81 @@ class _Loading:
     def read_rows(self) -> None:
         """File by file. From the first problem on, rows are only looked at, not judged: what hangs
         on a missing file would all be faulty."""
-        fillers = {
-            **self.catalogue.fillers(),
-            USERS.file: self.people.fill,
-        }
-        for table in TABLES:
-            if table.file in self.headers:
+        for feed in self.dialect.feeds:
+            if feed.table.file in self.headers:
                 with self._gathered():
-                    self._read_table(table, fillers.get(table.file))
+                    self._read_feed(feed)
 
-    def _read_table(self, table: Table, fill: Callable[[Iterable[Row]], None] | None) -> None:
-        with self._open(table.file) as opened:
-            columns = self.headers[table.file].columns
-            if self.problems:
-                self._look_at(opened.rows(columns), table)
-            elif fill is None:
-                self.seats.fill(opened.parts(columns))
-            else:
-                fill(opened.rows(columns))
-        if opened.count == 0:
+    def _read_feed(self, feed: Feed) -> None:
+        file = feed.table.file
+        with self._open(file) as opened:
+            columns = self.headers[file].columns
+            if not self.problems:
+                self._fill(feed, opened.parts(columns))
+            elif feed.is_main:
+                self._look_at(opened.rows(columns), file)
+        if not feed.is_main:
+            return
+        if opened.count == 0 and file not in self.dialect.optional:
             words = "has a header and no rows, as if its export had failed; export it again"
-            raise RosterAtFault([problem(table.file, words, Code.FILE_EMPTY)])
-        self._refuse_cut_off(table, opened.open_end)
-        self._refuse_mostly_faulty(table)
+            raise RosterAtFault([problem(file, words, Code.FILE_EMPTY)])
+        self._refuse_cut_off(file, opened.open_end)
+        self._refuse_mostly_faulty(file)
 
-    def _look_at(self, rows: Iterable[Row], table: Table) -> None:
-        tally = self.ledger.tally(table.file)
+    def _fill(self, feed: Feed, read: Iterable[Part]) -> None:
+        parts, at = feed.parts(read), At(feed.table.file, _tally_name(feed))
+        if feed.kind == MEMBERSHIPS:
+            self.seats.fill(parts, at)
+        elif feed.kind == PEOPLE:
+            self.people.fill(as_rows(parts), at)
+        else:
+            self.catalogue.fillers()[feed.kind](as_rows(parts), at)
+
+    def _look_at(self, rows: Iterable[Row], file: str) -> None:
+        tally = self.ledger.tally(file)
         for _, _, broken in rows:
             tally.rows += 1
             if broken is not None:
                 self.ledger.leave_out(broken.fault)
 
-    def _refuse_cut_off(self, table: Table, open_end: int | None) -> None:
+    def _refuse_cut_off(self, file: str, open_end: int | None) -> None:
         """A last line without an end and with a fault was cut, and who knows how much with it. A
         row with too many fields was not."""
-        place = Place(table.file, open_end or 0)
+        place = Place(file, open_end or 0)
         for fault in self.ledger.faults:
             if fault.place == place and fault.level is FaultLevel.LEFT_OUT and _may_be_cut(fault):
                 words = (
                     f"ends in the middle of line {fault.place.line}, as if cut off: the line has "
                     f"no end, and {fault.message}. Export or fetch it again"
                 )
-                raise RosterAtFault([problem(table.file, words, Code.CUT_OFF)])
+                raise RosterAtFault([problem(file, words, Code.CUT_OFF)])
 
-    def _refuse_mostly_faulty(self, table: Table) -> None:
+    def _refuse_mostly_faulty(self, file: str) -> None:
         """All rows, or of a file that is not tiny more than half; those too that are whole but
         hang on a faulty row of another file."""
-        tally = self.ledger.tally(table.file)
+        tally = self.ledger.tally(file)
         whole, half = tally.left_out == tally.rows, tally.left_out * 2 > tally.rows
         if tally.rows and (whole or (half and tally.rows >= FEW_ROWS)):
             faults = self.ledger.faults
             first = next(
-                f for f in faults if f.place.file == table.file and f.level is FaultLevel.LEFT_OUT
+                f for f in faults if f.place.file == file and f.level is FaultLevel.LEFT_OUT
             )
             some = f"{tally.left_out:,} of its {tally.rows:,} rows can't be used"
             many = "not one of its rows can be used" if whole else some
             words = f"{many}; the first: {first.place}, {first.message}"
-            raise RosterAtFault([problem(table.file, words, Code.MOSTLY_FAULTY)])
+            raise RosterAtFault([problem(file, words, Code.MOSTLY_FAULTY)])
 
     def roster(self) -> Roster:
         """Everything together; only people whom a membership names are kept."""
         self.seats.finish()
         self.catalogue.note_odd_schools()
-        faults = self.ledger.faults
+        faults, files = self.ledger.faults, self._files()
         shelves = self.catalogue
+
+        def rank(fault: Fault) -> tuple[int, int]:
+            file = fault.place.file
+            return files.index(file) if file in files else -1, fault.place.line
+
         return Roster(
             source=Source(Path(self.drop.name).name, self.drop.digest, self._counts()),
             schools=shelves.schools.there,
@@ -228,8 +251,7 @@ class _Loading:
             people=self.people.there.only(self.seats.seating.named()),
             sections=shelves.sections.there,
             memberships=self.seats.seating.packed(),
-            memberships_file=ENROLLMENTS.file,
-            faults=tuple(sorted(faults, key=lambda f: (_rank(f.place.file), f.place.line))),
+            faults=tuple(sorted(faults, key=rank)),
             doubtful_people=self.seats.doubtful_people(),
             doubtful_sections={
                 key: tuple(faults[index] for index in indices)
@@ -239,7 +261,16 @@ class _Loading:
         )
 
     def _counts(self) -> dict[str, int]:
-        return {table.kind: self.ledger.tally(table.file).rows for table in TABLES}
+        counts = dict.fromkeys(KINDS, 0)
+        for feed in self.dialect.feeds:
+            counts[feed.kind] += self.ledger.tally(_tally_name(feed)).rows
+        return counts
+
+    def _files(self) -> list[str]:
+        return [table.file for table in self.dialect.tables]
+
+    def _needed(self) -> list[str]:
+        return [file for file in self._files() if file not in self.dialect.optional]
 
     @contextmanager
     def _open(self, file: str) -> Iterator[CsvFile]:
@@ -260,5 +291,5 @@ def _may_be_cut(fault: Fault) -> bool:
     return fault.code not in (Code.TOO_MANY.value, Code.KEY_TWICE.value)
 
 
-def _rank(file: str) -> int:
-    return _FILES.index(file) if file in _FILES else -1
+def _tally_name(feed: Feed) -> str:
+    return feed.table.file if feed.is_main else f"{feed.table.file}, {feed.kind}"

@@ -9,11 +9,11 @@ from policy.roster.blocks import Block, Cells
 from policy.roster.codes import Code, counted
 from policy.roster.csv_rows import Broken, Row
 from policy.roster.model import Fault, Place, Role, Section
-from policy.roster.oneroster_csv import ENROLLMENTS
 from policy.roster.packed import Seating
 from policy.roster.people import FAMILY, NOBODY, ROLES, STAFF, People, is_surprise
 from policy.roster.repeats import Repeats
 from policy.roster.rows import (
+    At,
     Ledger,
     Met,
     RowGone,
@@ -24,7 +24,6 @@ from policy.roster.rows import (
     yes_or_no,
 )
 
-FILE = ENROLLMENTS.file
 SEATS = {"teacher": Role.TEACHER, "student": Role.STUDENT}
 NOT_SEATS = STAFF | FAMILY
 COMBINED = 1 << 16  # combinations of cells that are remembered
@@ -42,9 +41,10 @@ class Seats:
     sections: Shelf[Section]
     people: People
     seating: Seating = field(init=False)
+    at: At = field(init=False)  # what is being read
     doubts: dict[str, list[int]] = field(default_factory=dict)  # by section; faults' numbers
     anywhere: list[int] = field(default_factory=list)
-    unplaced: list[int] = field(default_factory=list)  # rows of sections that classes.csv lacks
+    unplaced: list[int] = field(default_factory=list)  # rows of sections that are not there
     _lost_with_section: Counter[str] = field(default_factory=Counter)
     _of_faulty_people: Counter[str] = field(default_factory=Counter)
     _of_disabled: int = 0
@@ -58,8 +58,10 @@ class Seats:
     def __post_init__(self) -> None:
         self.seating = Seating(self.people.there)
 
-    def fill(self, parts: Iterable[Block | Row]) -> None:
-        """All rows, after the sections and the people are there."""
+    def fill(self, parts: Iterable[Block | Row], at: At) -> None:
+        """All rows of a file, after the sections and the people are there."""
+        self.at = at
+        self._known.clear()  # a kind of membership has its file
         self._sure_roles = self.people.sure_roles()
         for part in parts:
             if isinstance(part, Block):
@@ -122,12 +124,12 @@ class Seats:
     def _count(self, ids: Iterable[str], rows: int) -> None:
         """Rows that have become memberships."""
         self._ids.add_many(ids)
-        tally = self.ledger.tally(FILE)
+        tally = self.ledger.tally(self.at.tally)
         tally.rows += rows
         tally.kept += rows
 
     def _take_row(self, line: int, cells: Cells, broken: Broken | None) -> None:
-        tally = self.ledger.tally(FILE)
+        tally = self.ledger.tally(self.at.tally)
         tally.rows += 1
         try:
             if broken is not None:
@@ -137,7 +139,7 @@ class Seats:
         except RowGone:
             tally.gone += 1
         except RowUnfit as unfit:
-            fault = Fault(unfit.code.value, Place(FILE, line), str(unfit))
+            fault = Fault(unfit.code.value, Place(self.at.file, line), str(unfit))
             self._doubt(cells[2], self.ledger.leave_out(fault))
 
     def _take(self, line: int, cells: Cells) -> None:
@@ -155,34 +157,38 @@ class Seats:
         kind = self._kind(seat, primary, begins, ends)
         self.seating.add(section.key, person, kind, line)
         self._ids.add_many([key])
-        self.ledger.tally(FILE).kept += 1
+        self.ledger.tally(self.at.tally).kept += 1
 
     def _kind(self, seat: Role, primary: str, begins: str, ends: str) -> int:
-        begin, end = a_day_or_none("beginDate", begins), a_day_or_none("endDate", ends)
+        called = self.ledger.called
+        begin = a_day_or_none(called("beginDate"), begins)
+        end = a_day_or_none(called("endDate"), ends)
         if begin and end and end < begin:
-            raise RowUnfit(Code.DATES_ORDER, f"endDate {end} is before beginDate {begin}")
-        return self.seating.kind((seat, yes_or_no("primary", primary), begin, end))
+            words = f"{called('endDate')} {end} is before {called('beginDate')} {begin}"
+            raise RowUnfit(Code.DATES_ORDER, words)
+        is_primary = yes_or_no(called("primary"), primary)
+        return self.seating.kind((seat, is_primary, begin, end, self.at.file))
 
     def _take_without_section(self, key: str) -> None:
         """A row of a section that is not there: it goes with its section's row, if there is one."""
         if key in self.sections.faulty:
             self._lost_with_section[key] += 1
-            self.ledger.tally(FILE).with_others += 1
+            self.ledger.tally(self.at.tally).with_others += 1
         elif key in self.sections.gone:
             raise RowGone
         else:
-            words = f"classSourcedId names {self.sections.lacks(key)}"
+            words = f"{self.ledger.called('classSourcedId')} names {self.sections.lacks(key)}"
             raise RowUnfit(Code.ENROLLMENT_CLASS, words)
 
     def _other_role(self, role: str, line: int) -> Role | None:
         """A role in another spelling, or none that has a seat."""
         plain = role.casefold()
         if plain in NOT_SEATS and plain not in SEATS:
-            self._not_seats.add(plain, Place(FILE, line))
-            self.ledger.tally(FILE).unneeded += 1
+            self._not_seats.add(plain, Place(self.at.file, line))
+            self.ledger.tally(self.at.tally).unneeded += 1
             return None
         if plain not in SEATS:
-            words = f"role is {role!r}; expected student or teacher"
+            words = f"{self.ledger.called('role')} is {role!r}; expected student or teacher"
             raise RowUnfit(Code.ROLE, words)
         return SEATS[plain]
 
@@ -193,12 +199,12 @@ class Seats:
             return key
         if key in self.people.there:
             if is_surprise(role, self.people.role_of(key)):
-                self._surprises.add(f"{key} {role.value}", Place(FILE, line))
+                self._surprises.add(f"{key} {role.value}", Place(self.at.file, line))
             return key
         if key in self.people.shelf.gone:
             self._of_disabled += key in self.people.disabled
             raise RowGone
-        words = f"userSourcedId names {self.people.shelf.lacks(key)}"
+        words = f"{self.ledger.called('userSourcedId')} names {self.people.shelf.lacks(key)}"
         raise RowUnfit(Code.ENROLLMENT_PERSON, words)
 
     def _take_broken(self, broken: Broken) -> None:
@@ -271,18 +277,19 @@ class Seats:
             self.ledger.note(Code.NOT_A_SEAT, place, words)
         for what, place, times in self._surprises:
             key, role = what.rsplit(" ", 1)
+            file = self.people.there[key].place.file
             words = (
-                f"{key!r} is {self.people.role_of(key)} in users.csv and {role} in "
+                f"{key!r} is {self.people.role_of(key)} in {file} and {role} in "
                 f"{counted(times, 'enrollment')}; the enrollment counts"
             )
             self.ledger.note(Code.ROLES_DIFFER, place, words)
-        repeats = list(map(self.seating.line_of, self._ids.numbers()))
+        repeats = list(map(self.seating.place_of, self._ids.numbers()))
         if repeats:
             words = (
                 f"{counted(len(repeats), 'enrollment')} with an id that stands further up "
                 "already; expected each id once. All are used"
             )
-            self.ledger.note(Code.SAID_TWICE, Place(FILE, repeats[0]), words)
+            self.ledger.note(Code.SAID_TWICE, repeats[0], words)
 
     def doubtful_people(self) -> Mapping[str, Fault]:
         """Only those whom a membership names: a broken row's key may be anything."""

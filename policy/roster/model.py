@@ -124,7 +124,12 @@ class Membership(NamedTuple):
     primary: bool
     begin: date | None
     end: date | None
-    line: int  # in the memberships file
+    file: str  # where its row stands, as a Place has it
+    line: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.file, self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,6 @@ class Roster:
     people: Mapping[str, Person]
     sections: Mapping[str, Section]
     memberships: Mapping[str, tuple[Membership, ...]]  # by Section.key, in file order
-    memberships_file: str = "enrollments.csv"
     faults: tuple[Fault, ...] = ()
     # by Person.key: a person whose own row is faulty; their memberships are still in `memberships`
     doubtful_people: Mapping[str, Fault] = field(default_factory=dict)

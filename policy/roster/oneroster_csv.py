@@ -4,30 +4,29 @@ Only the columns under `wanted` are ever kept. The files not named here are neve
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from policy.roster import dialect
 from policy.roster.codes import Code, problem
+from policy.roster.dialect import Dialect, Feed
 from policy.roster.header import Table
 
 MANIFEST = Table(
-    "manifest.csv", "", ("propertyName", "value"), frozenset(("propertyName", "value")), frozenset()
+    "manifest.csv", ("propertyName", "value"), frozenset(("propertyName", "value")), frozenset()
 )
 ORGS = Table(
     "orgs.csv",
-    "schools",
-    ("sourcedId", "status", "name", "type"),
+    dialect.SHAPES[dialect.SCHOOLS],
     frozenset(("sourcedId", "name", "type")),
     frozenset(("dateLastModified", "identifier", "parentSourcedId")),
 )
 SESSIONS = Table(
     "academicSessions.csv",
-    "terms",
-    ("sourcedId", "status", "title", "type", "startDate", "endDate", "schoolYear"),
+    dialect.SHAPES[dialect.TERMS],
     frozenset(("sourcedId", "title", "type", "startDate", "endDate")),
     frozenset(("dateLastModified", "parentSourcedId")),
 )
 COURSES = Table(
     "courses.csv",
-    "courses",
-    ("sourcedId", "status", "title", "courseCode", "subjects"),
+    dialect.SHAPES[dialect.COURSES],
     frozenset(("sourcedId", "title")),
     frozenset(
         ("dateLastModified", "schoolYearSourcedId", "grades", "orgSourcedId", "subjectCodes")
@@ -35,18 +34,13 @@ COURSES = Table(
 )
 CLASSES = Table(
     "classes.csv",
-    "sections",
-    (
-        *("sourcedId", "status", "title", "grades", "courseSourcedId", "classCode", "classType"),
-        *("location", "schoolSourcedId", "termSourcedIds", "subjects", "periods"),
-    ),
+    dialect.SHAPES[dialect.SECTIONS],
     frozenset(("sourcedId", "title", "courseSourcedId", "schoolSourcedId", "termSourcedIds")),
     frozenset(("dateLastModified", "subjectCodes")),
 )
 USERS = Table(
     "users.csv",
-    "people",
-    ("sourcedId", "status", "enabledUser", "role", "givenName", "familyName", "email"),
+    dialect.SHAPES[dialect.PEOPLE],
     frozenset(("sourcedId", "enabledUser", "role", "givenName", "familyName", "email")),
     frozenset(
         (
@@ -57,15 +51,15 @@ USERS = Table(
 )
 ENROLLMENTS = Table(
     "enrollments.csv",
-    "memberships",
-    (
-        *("sourcedId", "status", "classSourcedId", "schoolSourcedId", "userSourcedId", "role"),
-        *("primary", "beginDate", "endDate"),
-    ),
+    dialect.SHAPES[dialect.MEMBERSHIPS],
     frozenset(("sourcedId", "classSourcedId", "userSourcedId", "role")),
     frozenset(("dateLastModified",)),
 )
 TABLES = (ORGS, SESSIONS, COURSES, CLASSES, USERS, ENROLLMENTS)
+ONEROSTER_11 = Dialect(
+    "OneRoster 1.1",
+    tuple(Feed(table, kind) for table, kind in zip(TABLES, dialect.KINDS, strict=True)),
+)
 
 # Columns of 1.0, and what 1.1 made of them.
 _FORMER_NAMES = {
@@ -78,7 +72,7 @@ _OTHER_SETS = {
     "School Data Sync's CSV (version 1)": {"student.csv", "teacher.csv", "section.csv"},
 }
 _SIGNS = 2  # one former name may be a slip
-_VERSIONS = ("1.1", "1.0")
+_VERSIONS = ("1.2", "1.1", "1.0")
 _ASK = "Ask the SIS for a full (bulk) OneRoster 1.1 export"
 
 
@@ -91,14 +85,8 @@ def other_set(names: Sequence[str]) -> str | None:
     return None
 
 
-def other_version(
-    names: Sequence[str], headers: Mapping[str, Sequence[str]]
-) -> tuple[str, str] | None:
-    """The file that gives another version of OneRoster away, and words about it."""
-    users = headers.get(USERS.file)
-    if users is not None and "role" not in users and "roles.csv" in names:
-        words = "there is a roles.csv, and users.csv has no column role: this is OneRoster 1.2"
-        return USERS.file, f"{words}, which is not supported yet. {_ASK}"
+def other_version(headers: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+    """The file that gives OneRoster 1.0 away, and words about it."""
     signs = {
         file: [
             old

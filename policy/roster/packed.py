@@ -11,19 +11,21 @@ from itertools import accumulate, count
 
 from policy.roster.model import Membership, Person, Place, Role
 
-Kind = tuple[Role, bool, date | None, date | None]  # what many memberships have in common
+# What many memberships have in common: all but the person and the line.
+Kind = tuple[Role, bool, date | None, date | None, str]
 
 
 class PackedPeople(MutableMapping[str, Person]):
     """People by key. They are numbered in the order in which they came; nobody is taken out."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self._given: list[str] = []
         self._family: list[str] = []
         self._emails: list[str] = []
         self._lines = array("I")
+        self._files: dict[str, int] = {}
+        self._file = array("B")  # of each, by number
 
     def __getitem__(self, key: str) -> Person:
         number = self.numbers[key]
@@ -32,7 +34,7 @@ class PackedPeople(MutableMapping[str, Person]):
             self._given[number],
             self._family[number],
             self._emails[number],
-            Place(self._file, self._lines[number]),
+            Place(list(self._files)[self._file[number]], self._lines[number]),
         )
 
     def __setitem__(self, key: str, person: Person) -> None:
@@ -43,6 +45,7 @@ class PackedPeople(MutableMapping[str, Person]):
         self._family.append(sys.intern(person.family_name))
         self._emails.append(person.email)
         self._lines.append(person.place.line)
+        self._file.append(self._files.setdefault(person.place.file, len(self._files)))
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("people are not taken out")
@@ -60,10 +63,11 @@ class PackedPeople(MutableMapping[str, Person]):
         """Those with these numbers, who keep them."""
         if len(numbers.intersection(self.numbers.values())) == len(self):
             return self
-        some = PackedPeople(self._file)
+        some = PackedPeople()
         some.numbers = {key: n for key, n in self.numbers.items() if n in numbers}
         some._given, some._family = self._given, self._family
         some._emails, some._lines = self._emails, self._lines
+        some._files, some._file = self._files, self._file
         return some
 
 
@@ -108,8 +112,9 @@ class Seating:
         self._kind.extend(kinds)
         self._lines.extend(lines)
 
-    def line_of(self, row: int) -> int:
-        return self._lines[row]
+    def place_of(self, row: int) -> Place:
+        file = list(self._kinds)[self._kind[row]][-1]
+        return Place(file, self._lines[row])
 
     def named(self) -> set[int]:
         """The numbers of all who are in a section."""

@@ -7,9 +7,8 @@ from policy.roster.blocks import Cells
 from policy.roster.codes import Code, counted
 from policy.roster.csv_rows import Row
 from policy.roster.model import Person, Place, Role
-from policy.roster.oneroster_csv import USERS
 from policy.roster.packed import PackedPeople
-from policy.roster.rows import Ledger, Met, RowGone, Shelf, one_line, yes_or_no
+from policy.roster.rows import At, Ledger, Met, RowGone, Shelf, one_line, yes_or_no
 
 STAFF = frozenset(("administrator", "aide", "proctor", "teacher"))
 FAMILY = frozenset(("guardian", "parent", "relative"))
@@ -25,7 +24,7 @@ class People:
     calls them; what somebody is in a section is said by their memberships alone."""
 
     ledger: Ledger
-    there: PackedPeople = field(default_factory=lambda: PackedPeople(USERS.file))
+    there: PackedPeople = field(default_factory=PackedPeople)
     shelf: Shelf[Person] = field(init=False)
     roles: bytearray = field(default_factory=bytearray)  # by number: places in ROLES
     disabled: set[str] = field(default_factory=set)
@@ -34,15 +33,16 @@ class People:
     _unknown_roles: Met = field(default_factory=Met)
 
     def __post_init__(self) -> None:
-        self.shelf = Shelf(USERS.file, self.there)
+        self.shelf = Shelf(self.there)
 
-    def fill(self, rows: Iterable[Row]) -> None:
+    def fill(self, rows: Iterable[Row], at: At) -> None:
         # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
         # nothing is read from behind it.
         self.shelf.fill(
             rows,
             self._person,
             self.ledger,
+            at,
             in_place=lambda cells: bool(cells[0]) and "@" in cells[-1],
         )
 
@@ -52,14 +52,15 @@ class People:
 
     def note_oddities(self, disabled_seats: int) -> None:
         """Tell once each what many rows may have in common."""
+        enabled = self.ledger.called("enabledUser")
         for _, place, times in self._disabled:
             words = (
-                f"enabledUser is false for {counted(times, 'user')}: they count as gone, and so "
+                f"{enabled} is false for {counted(times, 'user')}: they count as gone, and so "
                 f"{counted(disabled_seats, 'enrollment')} of theirs"
             )
             self.ledger.note(Code.DISABLED, place, words)
         for _, place, times in self._blank:
-            words = f"enabledUser is empty for {counted(times, 'user')}; read as true"
+            words = f"{enabled} is empty for {counted(times, 'user')}; read as true"
             self.ledger.note(Code.ENABLED_BLANK, place, words)
         for role, place, times in self._unknown_roles:
             words = (
@@ -84,13 +85,13 @@ class People:
         key, _, enabled, role, given, family, email = cells
         if not enabled:
             self._blank.add("", place)
-        elif not yes_or_no("enabledUser", enabled):
+        elif not yes_or_no(self.ledger.called("enabledUser"), enabled):
             self.disabled.add(key)
             self._disabled.add("", place)
             raise RowGone
         plain = role.casefold()
         number = _NUMBERS.get(plain, UNKNOWN)
-        if number == UNKNOWN:
+        if number == UNKNOWN and role:
             self._unknown_roles.add(role, place)
         if key not in self.there:
             self.roles.append(number)  # side by side with the people

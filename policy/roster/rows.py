@@ -5,7 +5,7 @@ Cells become values here. It knows OneRoster's words for values, and no file and
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -59,6 +59,11 @@ class Ledger:
 
     faults: list[Fault] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # the dialect's, by OneRoster's
+
+    def called(self, name: str) -> str:
+        """What the drop's dialect calls a column, or a file, of OneRoster's."""
+        return self.names.get(name, name)
 
     def tally(self, file: str) -> Tally:
         return self.tallies.setdefault(file, Tally())
@@ -84,6 +89,15 @@ class Ledger:
         """Say more about a fault that was met before."""
         fault = self.faults[index]
         self.faults[index] = replace(fault, message=f"{fault.message}; {words}")
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where rows are read: the file as it is named to people, and the name of its Tally. Two feeds
+    of one file have a Tally each."""
+
+    file: str
+    tally: str
 
 
 @dataclass(slots=True)
@@ -114,34 +128,36 @@ T = TypeVar("T", bound=Placed)
 
 @dataclass(slots=True)
 class Shelf(Generic[T]):
-    """The things of one file by key: those that are there, those that have a faulty row (by the
-    number of its fault in the Ledger) and those that the file says are gone."""
+    """The things of one kind by key: those that are there, those that have a faulty row (by the
+    number of its fault in the Ledger) and those of which a row says that they are gone."""
 
-    file: str
     there: MutableMapping[str, T] = field(default_factory=dict)
     faulty: dict[str, int] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    files: list[str] = field(default_factory=list)  # that were read
 
     def fill(
         self,
         rows: Iterable[Row],
         make: Callable[[Place, Cells], T],
         ledger: Ledger,
+        at: At,
         *,
         in_place: Callable[[Cells], bool] = lambda _cells: False,
     ) -> None:
         """Take in all rows. The key is a row's first cell and the status its second; `make` may
         raise RowUnfit or RowGone. `in_place` tells of a row with empty fields too many at its end
         whether its cells stand in their columns all the same."""
-        tally = ledger.tally(self.file)
+        self.files.append(at.file)
+        tally = ledger.tally(at.tally)
         for line, cells, broken in rows:
             tally.rows += 1
-            place = Place(self.file, line)
+            place = Place(at.file, line)
             try:
                 if broken is not None and not (broken.padded and in_place(cells)):
                     self._leave_out(cells[0], broken.fault, ledger)
                 elif cells[0] in self.there or cells[0] in self.gone:
-                    self._take_twin(place, cells, make, ledger)
+                    self._take_twin(place, cells, make, ledger, tally)
                 else:
                     refuse_gone(cells[1])
                     self.there[cells[0]] = make(place, cells)
@@ -157,8 +173,11 @@ class Shelf(Generic[T]):
     def lacks(self, key: str) -> str:
         """Why a key is not there, in words that follow it."""
         if key in self.faulty:
-            return f"{key!r}, whose own row in {self.file} can't be used"
-        return f"{key!r}, which has no row in {self.file}" if key else "nothing"
+            return f"{key!r}, whose own row in {self._files()} can't be used"
+        return f"{key!r}, which has no row in {self._files()}" if key else "nothing"
+
+    def _files(self) -> str:
+        return " or ".join(self.files)
 
     def _leave_out(self, key: str, fault: Fault, ledger: Ledger) -> None:
         index = ledger.leave_out(fault)
@@ -166,7 +185,12 @@ class Shelf(Generic[T]):
             self.faulty.setdefault(key, index)
 
     def _take_twin(
-        self, place: Place, cells: Cells, make: Callable[[Place, Cells], T], ledger: Ledger
+        self,
+        place: Place,
+        cells: Cells,
+        make: Callable[[Place, Cells], T],
+        ledger: Ledger,
+        tally: Tally,
     ) -> None:
         """A second row with one key: the same again, or a contradiction."""
         first = self.there.get(cells[0])
@@ -174,12 +198,16 @@ class Shelf(Generic[T]):
             words = f"says that {cells[0]!r} is there; a row above says that it is gone"
             raise RowUnfit(Code.KEY_TWICE, words)
         if _same(first, cells, make):
-            ledger.tally(self.file).repeated += 1
-            words = f"says the same of {cells[0]!r} as line {first.place.line}; one row is enough"
+            tally.repeated += 1
+            there = "line" if first.place.file == place.file else f"{first.place.file}, line"
+            words = (
+                f"says the same of {cells[0]!r} as {there} {first.place.line}; one row is enough"
+            )
             ledger.note(Code.SAID_TWICE, place, words)
             return
+        there = "line" if first.place.file == place.file else f"{first.place.file}, line"
         words = (
-            f"the id {cells[0]!r} stands in line {first.place.line} too, with other content; "
+            f"the id {cells[0]!r} stands in {there} {first.place.line} too, with other content; "
             "expected each id once. This row is left out"
         )
         raise RowUnfit(Code.KEY_TWICE, words)

@@ -116,7 +116,7 @@ class Sis:
     def _members(self, row: Row) -> Iterator[Membership]:
         for line, (key, seat) in enumerate(self.members(row), 2):
             role = Role.STUDENT if seat == "s" else Role.TEACHER
-            yield Membership(key, role, seat == "p", None, None, line)
+            yield Membership(key, role, seat == "p", None, None, "enrollments.csv", line)
 
     def _section(self, row: Row) -> Section:
         made = section(

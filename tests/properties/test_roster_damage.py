@@ -16,7 +16,7 @@ from policy.errors import RosterAtFault
 from policy.roster import blocks
 from policy.roster.load import load_roster, read_roster
 from policy.roster.model import FaultLevel, Role, Roster
-from policy.roster.oneroster_csv import ENROLLMENTS, TABLES, USERS
+from policy.roster.oneroster_csv import ENROLLMENTS, ONEROSTER_11, TABLES, USERS
 from policy.roster.rows import Tally
 from unit.roster.small_drop import FILES, write_drop
 
@@ -101,10 +101,10 @@ def test_no_row_is_lost_without_a_word(tmp_path: Path, mishap: tuple[str, bytes]
         assert max(lines.values(), default=1) == 1
         assert not [line for line in lines if (name, line) in left_out]
         assert tallies[name].kept == lines.total()
-    for table in TABLES:
-        tally = tallies[table.file]
-        assert roster.source.counts[table.kind] == tally.rows
-        assert tally.left_out == sum(file == table.file for file, _ in left_out)
+    for feed in ONEROSTER_11.feeds:
+        name, tally = feed.table.file, tallies[feed.table.file]
+        assert roster.source.counts[feed.kind] == tally.rows
+        assert tally.left_out == sum(file == name for file, _ in left_out)
         others = tally.gone + tally.with_others + tally.repeated + tally.unneeded
         assert tally.rows == tally.kept + tally.left_out + others
     name, data = mishap

@@ -73,8 +73,8 @@ def test_people_are_told_apart_by_e_mail_and_have_the_name_that_they_have_anywhe
 def test_the_first_teacher_is_the_primary_one() -> None:
     roster = given_roster(trial(SECTION), DAY)
     assert roster.memberships["a"] == (
-        Membership("ada@x.example", Role.TEACHER, True, None, None, 7),
-        Membership("pat@x.example", Role.TEACHER, False, None, None, 7),
-        Membership("kim@x.example", Role.STUDENT, False, None, None, 7),
+        Membership("ada@x.example", Role.TEACHER, True, None, None, "p/a.test.yaml", 7),
+        Membership("pat@x.example", Role.TEACHER, False, None, None, "p/a.test.yaml", 7),
+        Membership("kim@x.example", Role.STUDENT, False, None, None, "p/a.test.yaml", 7),
     )
-    assert roster.memberships_file == "p/a.test.yaml"
+    assert {m.file for m in roster.memberships["a"]} == {"p/a.test.yaml"}

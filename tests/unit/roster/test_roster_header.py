@@ -6,7 +6,6 @@ from policy.roster.header import Table, judge_header
 
 TABLE = Table(
     "users.csv",
-    "people",
     ("sourcedId", "status", "givenName"),
     frozenset(("sourcedId", "givenName")),
     frozenset(("phone",)),
@@ -23,7 +22,7 @@ TABLE = Table(
     ],
 )
 def test_columns_are_found(header: str, columns: tuple[int | None, ...]) -> None:
-    found = judge_header(header.split(","), TABLE)
+    found = judge_header(header.split(","), TABLE, "OneRoster 1.1")
     assert (found.columns, found.problems, found.notes) == (columns, (), ())
 
 
@@ -61,13 +60,13 @@ def test_columns_are_found(header: str, columns: tuple[int | None, ...]) -> None
     ],
 )
 def test_odd_headers_are_noted(header: str, notes: list[str]) -> None:
-    found = judge_header(header.split(","), TABLE)
+    found = judge_header(header.split(","), TABLE, "OneRoster 1.1")
     assert found.problems == ()
     assert [str(note) for note in found.notes] == [f"users.csv:1  {note}" for note in notes]
 
 
 def test_an_exact_name_wins_over_a_similar_one() -> None:
-    found = judge_header(["SOURCEDID", "givenName", "sourcedId"], TABLE)
+    found = judge_header(["SOURCEDID", "givenName", "sourcedId"], TABLE, "OneRoster 1.1")
     assert found.columns == (2, None, 1)
     assert found.problems == (
         "users.csv  has the column sourcedId more than once; expected it once  [R105]",
@@ -101,5 +100,5 @@ def test_an_exact_name_wins_over_a_similar_one() -> None:
     ],
 )
 def test_wrong_headers_are_problems(header: str, problems: list[str]) -> None:
-    found = judge_header(header.split(","), TABLE)
+    found = judge_header(header.split(","), TABLE, "OneRoster 1.1")
     assert list(found.problems) == [f"users.csv  {problem}" for problem in problems]

@@ -93,13 +93,22 @@ def test_memberships_are_in_the_order_of_the_file(tmp_path: Path) -> None:
     roster = load(tmp_path)
     fall, spring = (FALL.start, FALL.end), (SPRING.start, SPRING.end)
     assert roster.memberships["alg1"] == (
-        Membership("tea", Role.TEACHER, True, None, None, 2),
-        Membership("ann", Role.STUDENT, False, *fall, 3),
-        Membership("ann", Role.STUDENT, False, *spring, 4),
-        Membership("bob", Role.STUDENT, False, None, None, 5),
+        Membership("tea", Role.TEACHER, True, None, None, "enrollments.csv", 2),
+        Membership("ann", Role.STUDENT, False, *fall, "enrollments.csv", 3),
+        Membership("ann", Role.STUDENT, False, *spring, "enrollments.csv", 4),
+        Membership("bob", Role.STUDENT, False, None, None, "enrollments.csv", 5),
     )
     assert roster.memberships["art1"][0].primary
-    assert roster.memberships_file == "enrollments.csv"
+
+
+def test_one_point_two_is_read_as_one_point_one_is(tmp_path: Path) -> None:
+    old = load(tmp_path / "old")
+    new = load(
+        tmp_path / "new",
+        {"users.csv": USERS_1_2, "roles.csv": "sourcedId\n", "manifest.csv": None},
+    )
+    assert (new.people, new.memberships) == (old.people, old.memberships)
+    assert new.faults == ()
 
 
 def test_a_zip_is_read_as_its_folder_is(tmp_path: Path) -> None:
@@ -211,15 +220,8 @@ AT_FAULT: Mapping[str, tuple[Mapping[str, str | bytes | None], list[str]]] = {
         ],
     ),
     "another-version-by-its-manifest": (
-        {"manifest.csv": "propertyName,value\noneroster.version,1.2\n"},
-        [f"manifest.csv:2  oneroster.version is '1.2', which is not supported yet. {ASK}  [R108]"],
-    ),
-    "one-point-two-by-its-files": (
-        {"users.csv": USERS_1_2, "roles.csv": "sourcedId\n", "manifest.csv": None},
-        [
-            "users.csv  there is a roles.csv, and users.csv has no column role: this is OneRoster "
-            f"1.2, which is not supported yet. {ASK}  [R108]"
-        ],
+        {"manifest.csv": "propertyName,value\noneroster.version,2.0\n"},
+        [f"manifest.csv:2  oneroster.version is '2.0', which is not supported yet. {ASK}  [R108]"],
     ),
     "a-manifest-that-is-none": (
         {"manifest.csv": "property,content\n"},
@@ -319,13 +321,13 @@ def test_another_separator_is_told_once(tmp_path: Path, mark: str, name: str, qu
         load(tmp_path, turned)
     assert list(caught.value.problems) == [
         "manifest.csv, orgs.csv, academicSessions.csv, courses.csv, classes.csv, users.csv, "
-        f"enrollments.csv  are separated by {name}; OneRoster's CSV has commas. Export them with "
+        f"enrollments.csv  are separated by {name}; a roster's CSV has commas. Export them with "
         "commas  [R105]"
     ]
     with pytest.raises(RosterAtFault) as caught:
         load(tmp_path / "one", {"users.csv": turned["users.csv"]})
     assert list(caught.value.problems) == [
-        f"users.csv  is separated by {name}; OneRoster's CSV has commas. Export it with commas"
+        f"users.csv  is separated by {name}; a roster's CSV has commas. Export it with commas"
         "  [R105]"
     ]
 

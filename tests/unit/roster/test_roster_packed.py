@@ -12,11 +12,13 @@ from policy.roster.packed import PackedPeople, Seating
 
 DAYS = st.none() | st.dates(date(2026, 1, 1), date(2026, 1, 9))
 NAMES = st.sampled_from(["Ann", "Bob", "Cyd", ""])
+FILES = ("users.csv", "teachers.csv")
+PLACES = st.builds(Place, st.sampled_from(FILES), st.integers(2, 9**9))
 PEOPLE = ("p0", "p1", "p2", "p3")
 
 
 def filled(people: dict[str, Person]) -> PackedPeople:
-    packed = PackedPeople("users.csv")
+    packed = PackedPeople()
     for key, person in people.items():
         packed[key] = person
     return packed
@@ -26,11 +28,11 @@ def person(key: str, line: int = 2) -> Person:
     return Person(key, "Ann", "Xu", f"{key}@maple.example", Place("users.csv", line))
 
 
-@given(st.dictionaries(st.text(max_size=3), st.tuples(NAMES, NAMES, NAMES, st.integers(2, 9**9))))
-def test_people_are_what_was_put_in(rows: dict[str, tuple[str, str, str, int]]) -> None:
+@given(st.dictionaries(st.text(max_size=3), st.tuples(NAMES, NAMES, NAMES, PLACES)))
+def test_people_are_what_was_put_in(rows: dict[str, tuple[str, str, str, Place]]) -> None:
     people = {
-        key: Person(key, given, family, email, Place("users.csv", line))
-        for key, (given, family, email, line) in rows.items()
+        key: Person(key, given, family, email, place)
+        for key, (given, family, email, place) in rows.items()
     }
     packed = filled(people)
     assert packed == people
@@ -68,6 +70,7 @@ def memberships(draw: st.DrawFn) -> list[tuple[str, Membership]]:
                 primary=draw(st.booleans()),
                 begin=draw(DAYS),
                 end=draw(DAYS),
+                file=draw(st.sampled_from(FILES)),
                 line=line,
             ),
         )
@@ -81,7 +84,7 @@ def test_memberships_are_what_was_put_in_by_section(rows: list[tuple[str, Member
     expected: defaultdict[str, list[Membership]] = defaultdict(list)
     for section, m in rows:
         expected[section].append(m)
-        kind = seating.kind((m.role, m.primary, m.begin, m.end))
+        kind = seating.kind((m.role, m.primary, m.begin, m.end, m.file))
         seating.add(section, m.person, kind, m.line)
     named = {m.person for _, m in rows}
     numbers = seating.named()

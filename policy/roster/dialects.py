@@ -1,0 +1,25 @@
+"""The dialects that are read, and which of them a drop is."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from policy.roster import oneroster_12
+from policy.roster.dialect import Dialect
+from policy.roster.header import plain
+from policy.roster.oneroster_12 import ONEROSTER_12
+from policy.roster.oneroster_csv import ONEROSTER_11
+
+_OTHERS = ((oneroster_12.is_it, ONEROSTER_12),)
+_ALL = (ONEROSTER_11, *(dialect for _, dialect in _OTHERS))
+FILES = frozenset(table.file.casefold() for dialect in _ALL for table in dialect.tables)
+
+
+def recognised(names: Collection[str], headers: Mapping[str, Sequence[str]]) -> Dialect:
+    """By the files' names and the headers by file. What is none is told what it lacks to be
+    OneRoster 1.1, the one that most SISs can export."""
+    there = {name.casefold() for name in names}
+    plain_headers = {
+        file.casefold(): [plain(column) for column in columns] for file, columns in headers.items()
+    }
+    return next(
+        (dialect for is_it, dialect in _OTHERS if is_it(there, plain_headers)), ONEROSTER_11
+    )
