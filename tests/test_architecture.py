@@ -18,6 +18,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "policy.settings": (),
     "policy.roster": (),
     "policy.rules": (),
+    "policy.sources": ("policy.roster", "policy.rules.sources"),
     "policy.google": (),
     "policy.store": (),
     "policy.simulator": (),
@@ -50,6 +51,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.google",
         "policy.run.pace",
         "policy.settings",
+        "policy.sources",
         "policy.store",
     ),
     "policy.in_force": ("policy.rules", "policy.trying"),
@@ -166,6 +168,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "markupsafe": ("addon.render",),
     "cryptography": ("policy.simulator",),
     "gunicorn": (),
+    "httpx": ("policy.sources",),
+    "paramiko": ("policy.sources.sftp",),
 }
 LONGEST_FUNCTION = 60
 

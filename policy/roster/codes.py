@@ -7,7 +7,8 @@ from enum import Enum
 
 
 class Code(Enum):
-    """R1xx: a file or the whole drop, and nothing is planned. R2xx: one row, or a note."""
+    """R1xx: a file or the whole drop, and nothing is planned. R2xx: one row, or a note. R3xx: the
+    way to the drop, and nothing is planned."""
 
     NOT_OPENED = "R101"
     ZIP_REFUSED = "R102"
@@ -49,6 +50,14 @@ class Code(Enum):
     SAID_TWICE = "R228"
     ENABLED_BLANK = "R229"
     PADDED = "R230"
+
+    OUT_OF_REACH = "R301"
+    REFUSED = "R302"
+    NOT_WHOLE = "R303"
+    ANSWER = "R304"
+    SECRET = "R305"
+    HOST_KEY = "R306"
+    PAUSED = "R307"
 
 
 def problem(file: str, message: str, code: Code) -> str:
