@@ -25,7 +25,7 @@ from histories.acts import (
 )
 from histories.chances import NIGHTS, REPORTS, histories
 from histories.play import Day, History, Night, play
-from histories.wants import PREFIX
+from histories.sis import PREFIX
 
 EXAMPLES = 170  # of each of the twelve kinds: 2,040 histories
 KINDS = [(nights, reports) for nights in NIGHTS for reports in REPORTS]
