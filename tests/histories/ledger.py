@@ -114,14 +114,22 @@ class Ledger:
                 continue
             want = wants[change.course.alias]
             if key in self.pages:
-                self.pages[key].alias = want.alias
+                self._renamed(self.pages[key], want)
                 continue
             page = Page(want.alias, {n: {want.texts[n]} for n in TEXTS}, {after[key].course.owner})
             if want.owner:
                 page.owners.add(want.owner)
             page.maybe = set(after[key].seats & want.may)
             page.put_in = set(after[key].seats - want.may)
+            page.stood, page.stands = set(want.owns), set(want.owns)
             self.pages[key] = page
+
+    def _renamed(self, page: Page, want: Want) -> None:
+        """A class of ours goes on under another alias. As many sections as it stood for are the
+        same ones under new aliases; the one that had it for itself is not waited for either."""
+        if len(page.stands) in (1, len(want.owns)):
+            page.stood = page.stood - page.stands | want.owns
+        page.alias = want.alias
 
     def _take(self, page: Page, fact: Fact, *, is_heard: bool) -> None:
         match fact:
