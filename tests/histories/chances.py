@@ -87,18 +87,22 @@ EVERYDAY = st.one_of(
     st.builds(acts.Changes, slot, st.just("title"), st.sampled_from(TITLES)),
     st.builds(acts.Lists, teacher, slot, st.just("p")),
 )
-# What changes who is one class with whom.
+# What changes who is one class with whom, and where a hand comes into its way.
+of_several = st.sampled_from((*"aaa", *"eee", *"cc", "b"))
 WITH_WHOM = st.one_of(
-    st.builds(acts.Vanishes, any_slot),
-    st.builds(acts.Changes, any_slot, st.just("course"), st.sampled_from(tuple(COURSES))),
-    st.builds(acts.Changes, any_slot, st.just("period"), st.sampled_from(["3", "4", ""])),
-    st.builds(acts.Changes, any_slot, st.just("school"), st.just("north")),
-    st.builds(acts.Renumbers, any_slot, st.sampled_from(["1", "2", "3"])),
-    st.builds(acts.ReplacesTeacher, any_slot, st.sampled_from(("t0", "t0", "t2"))),
-    st.builds(acts.Lists, teacher, any_slot, st.just("p")),
-    st.builds(acts.FaultySection, any_slot),
+    st.builds(acts.Vanishes, of_several),
+    st.builds(acts.Changes, of_several, st.just("course"), st.sampled_from(tuple(COURSES))),
+    st.builds(acts.Changes, of_several, st.just("period"), st.sampled_from(["3", "4", ""])),
+    st.builds(acts.Changes, st.just("b"), st.just("school"), st.just("north")),
+    st.builds(acts.Renumbers, of_several, st.sampled_from(["1", "2", "3"])),
+    st.builds(acts.ReplacesTeacher, of_several, st.sampled_from(("t0", "t0", "t2"))),
+    st.builds(acts.Lists, teacher, of_several, st.just("p")),
+    st.builds(acts.FaultySection, of_several),
     st.builds(acts.CutsOff, st.just("north")),
-    st.builds(acts.Moves, student, any_slot, any_slot),
+    st.builds(acts.Moves, student, of_several, of_several),
+    st.builds(acts.ByHand, of_several, st.sampled_from(["decline", "accept", "archive"])),
+    st.builds(acts.Deletes, of_several),
+    _decides("combine"),
     _decides("combine"),
     _decides("terms"),
 )

@@ -182,8 +182,8 @@ class Ledger:
     def _sections(
         self, page: Page, new: Seen, wants: Mapping[str, Want], *, calm: bool, now: datetime
     ) -> None:
-        """For whom it stands. One that has another class by now is forgotten once nobody of it is
-        left here; one that has gone is waited for."""
+        """For whom it stands. One that has another class by now is forgotten once nobody is left
+        here whom the SIS does not list; one that has gone is waited for."""
         homes = {own: want for want in wants.values() if want.in_scope for own in want.owns}
         want = wants[page.alias]
         if calm and not new.course.broken:
@@ -191,7 +191,7 @@ class Ledger:
             page.stood |= want.owns
         page.stands &= want.owns
         for own in page.stood - want.owns:
-            if own in homes and calm and not (homes[own].sure_of[own] & new.seats) - want.sure:
+            if own in homes and calm and not (page.sure & new.seats) - want.may:
                 page.stood.discard(own)
             elif own not in homes:
                 page.missed.setdefault(own, now)

@@ -177,7 +177,7 @@ def first_sis() -> Sis:
         "d": _row("d", "south", "next", "t0", ("t2",), ("s0", "s1")),
         "e": _row("e", "north", "year", "t0", (), ("s3", "s4")),
     }
-    rows["c"].course = "music"
+    rows["b"].course = "music"
     rows["d"].listed = rows["e"].listed = False
     return Sis(people, rows)
 

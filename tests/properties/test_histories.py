@@ -79,6 +79,12 @@ KNOWN = {
         Day(acts=(FaultySection("a"), CutsOff("north"))),
         Day(acts=(FaultySection("a"), CutsOff("north")), night=Night(consent=True)),
     ),
+    "sections go apart on a night whose drop lacks everybody": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(Vanishes("e"),)),
+        Day(acts=(Vanishes("e"),)),
+        Day(acts=(CutsOff("north"), Decides("combine", ()))),
+    ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
 
