@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from policy.merge.compare import OLD_ALIAS, OPEN, create, merge_course
 from policy.merge.outcome import Compared, Stop
 from policy.merge.plan import ALIAS, Change, HeldFor, Kind
-from policy.merge.records import TOGETHER, Base, Desired, Live, State
+from policy.merge.records import TOGETHER, Base, Desired, Head, Live, State
 from policy.merge.setting import Setting
 
 LIKE = 0.6  # from here on a course is taken for the section's, if no other comes near
@@ -186,7 +186,8 @@ def looks(desired: Desired) -> Looks:
 def rekeyed(bases: Iterable[Base], new: Iterable[Desired]) -> Mapping[str, Claim]:
     """By alias of the wanted course: the one of ours that was made for the very same section
     under another key. A section's id that came again has several: the one that ends last. The
-    class of another year, whose section had the same id, is not it."""
+    class of another year, whose section had the same id, is not it; nor is, for sections that are
+    one class, the one that the first of them had for itself before."""
     by_section: dict[str, list[Base]] = defaultdict(list)
     for base in sorted(bases, key=lambda base: base.ends, reverse=True):
         by_section[base.section_key].append(base)
@@ -198,8 +199,18 @@ def rekeyed(bases: Iterable[Base], new: Iterable[Desired]) -> Mapping[str, Claim
             is_clear=len(found) == 1 or found[0].ends != found[1].ends,
         )
         for want in new
-        if (found := [b for b in by_section[want.section_key] if _end_together(b, want)])
+        if (found := _same_section(by_section[want.section_key], want))
     }
+
+
+def _same_section(bases: Sequence[Base], want: Desired) -> Sequence[Base]:
+    same = [base for base in bases if _end_together(base, want)]
+    return [base for base in same if is_for_several(base) is bool(want.together)] or same
+
+
+def is_for_several(base: Base | Head) -> bool:
+    """Does a course of ours stand for sections together, or for one instead of another?"""
+    return any(record.startswith(TOGETHER) for record in base.kept)
 
 
 def _end_together(base: Base, want: Desired) -> bool:

@@ -76,7 +76,8 @@ def merge_course(base: Base, desired: Desired, live: Live, setting: Setting) -> 
 
 
 def _with_sections(found: Compared, base: Base, desired: Desired, setting: Setting) -> Compared:
-    """One that has another class by now is remembered for as long as somebody of it is here."""
+    """One that has another class by now is remembered until nobody is here whom the roster does not
+    list: who of it is, a drop may leave out for a night."""
     if found.base is None:
         return found
     inside = (found.base.teachers | found.base.students).difference(
@@ -84,7 +85,7 @@ def _with_sections(found: Compared, base: Base, desired: Desired, setting: Setti
     )
     records = [f"{TOGETHER}{own}" for own in desired.together]
     records += [f"{PARTED}{own}" for own in desired.missing]
-    records += [f"{PARTED}{one.own}" for one in desired.parted if one.people & inside]
+    records += [f"{PARTED}{one.own}" for one in desired.parted if inside]
     kept = {k: v for k, v in found.base.kept.items() if not k.startswith((TOGETHER, PARTED))}
     kept |= {record: base.kept.get(record, setting.stamp) for record in records}
     return found if kept == found.base.kept else replace(found, base=replace(found.base, kept=kept))

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from policy.merge.absent import Absent, compare_absent, is_early
-from policy.merge.claims import Claim, claim_course
-from policy.merge.combine import OneClass
+from policy.merge.claims import Claim, claim_course, is_for_several
+from policy.merge.combine import Combined, OneClass
 from policy.merge.compare import OPEN, compare_course, still_leaving
 from policy.merge.desire import Wishes
 from policy.merge.holds import holds_of
@@ -117,12 +117,9 @@ def judge(
         for want in wishes.desired
     ]
     compared += [compare_absent(a, comparing.setting(a.base.school_key)) for a in absent]
-    left_without = wishes.combined.left_without()
-    early = _early(
-        [one for one in absent if one.base.alias not in left_without],
-        evening.claims.values(),
-        comparing,
-    )
+    early = _early(absent, evening.claims.values(), comparing)
+    instead = _instead(absent, early, wishes.combined)
+    early = [one for one in early if one.base.alias not in instead]
     going, holds = judge_limits(
         [change for found in compared for change in found.changes],
         take_census(
@@ -155,7 +152,7 @@ def judge(
             *evening.notices,
             *wishes.notices,
             *_deserted(early),
-            *_left_without(absent, left_without),
+            *_left_without(absent, instead),
         ),
         courses=len(wishes.desired) + len(wishes.quiet),
         schools=wishes.schools,
@@ -229,9 +226,22 @@ def _seats_in(evening: Evening) -> Callable[[Seat, str], bool]:
     return has_seat
 
 
+def _instead(
+    absent: Iterable[Absent], early: Iterable[Absent], combined: Combined
+) -> Mapping[str, OneClass]:
+    """By alias of classes that sections had for themselves before they were combined with others:
+    the ones that they are in now. Where keys have changed since, the section's id tells it."""
+    left = combined.left_without()
+    found = {one.base.alias: left[one.base.alias] for one in absent if one.base.alias in left}
+    for one in early:
+        home = combined.classes.get(one.base.section_key)
+        if home is not None and len(home.sections) > 1 and not is_for_several(one.base):
+            found.setdefault(one.base.alias, home)
+    return found
+
+
 def _left_without(absent: Iterable[Absent], instead: Mapping[str, OneClass]) -> Iterator[Notice]:
-    """Classes that sections had for themselves before they were combined with others; `instead`
-    tells by their aliases which ones their sections are in now."""
+    """Classes that sections had for themselves before they were combined with others: `instead`."""
     for one in absent:
         home = instead.get(one.base.alias)
         if home is None or one.state not in OPEN:

@@ -46,20 +46,23 @@ def merge_owner(base: Base, desired: Desired, live: Live, setting: Setting) -> O
     if base.owner == wanted.id:
         by_hand = _handed_over(course, base, desired, live, setting)
         return Owned(base, _never_seated(course, base, desired, live), kept=(by_hand,))
+    missed: Mapping[str, str] = {}
     if desired.owner_by_default and live.owner == base.owner:
         since = setting.since(base.leaving, "owner")
+        missed = {"owner": since}  # also once it is over: what Google refuses has no new grace
         if not setting.is_over(since, setting.rules.students.removal_grace):
             kept = _for_now(course, desired, since, setting)
-            return Owned(base, kept=(kept,), leaving={"owner": since})
+            return Owned(base, kept=(kept,), leaving=missed)
     if wanted.id in live.students:
-        return Owned(base, kept=_sits_as_a_student(course, base, desired, setting))
+        sits = _sits_as_a_student(course, base, desired, setting)
+        return Owned(base, kept=sits, leaving=missed)
     if live.owner != base.owner:
         base = _former_by_hand(base, desired, setting)
     changes = [*_seat_first(course, desired, live), _handover(course, base, desired, live, setting)]
     leaving = _former_leaves(course, base, desired, live, setting)
     if isinstance(leaving, Stop):
-        return Owned(base, tuple(changes), (leaving,))
-    return Owned(base, (*changes, *([leaving] if leaving else [])))
+        return Owned(base, tuple(changes), (leaving,), leaving=missed)
+    return Owned(base, (*changes, *([leaving] if leaving else [])), leaving=missed)
 
 
 def _former_by_hand(base: Base, desired: Desired, setting: Setting) -> Base:

@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from histories.district import VALUES
 from histories.indoors import ADMIN, SCOPES
-from histories.sis import email_of
-from histories.wants import PREFIX
+from histories.sis import PREFIX, email_of
 from policy.errors import InputAtFault
 from policy.simulator.acts import COURSE_ACTS, by_hand_course
 from policy.simulator.exchange import Request

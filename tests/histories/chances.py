@@ -2,17 +2,18 @@
 found shrinks to a few acts and calm nights.
 """
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from histories import acts
-from histories.district import VALUES, District
+from histories.district import COMBINE, VALUES, District
 from histories.play import Day, History, Night, Reported
-from histories.sis import PEOPLE, SCHOOLS, STUDENTS, TEACHERS, TERMS, email_of
-from histories.wants import PREFIX
+from histories.sis import COURSES, PEOPLE, PREFIX, SCHOOLS, STUDENTS, TEACHERS, TERMS, email_of
 
 # Things have to meet to be of any interest: so one class and a few people have most of the luck.
 slot = st.sampled_from((*"aaaa", *"bb", "c"))
-any_slot = st.sampled_from((*"aaa", *"bb", *"cc", "d"))
+any_slot = st.sampled_from((*"aaa", *"bb", *"cc", "d", "e"))
 student = st.sampled_from(("s1", "s1", "s1", "s2", "s2", *STUDENTS))
 teacher = st.sampled_from(("t0", "t0", *TEACHERS))
 anyone = st.sampled_from(("s1", "s1", "t0", "t0", *PEOPLE))
@@ -38,6 +39,8 @@ BY_SIS = st.one_of(
     st.builds(acts.Changes, any_slot, st.just("room"), st.sampled_from(ROOMS)),
     st.builds(acts.Changes, any_slot, st.just("school"), st.sampled_from(tuple(SCHOOLS))),
     st.builds(acts.Changes, any_slot, st.just("term"), st.sampled_from(tuple(TERMS))),
+    st.builds(acts.Changes, any_slot, st.just("course"), st.sampled_from(tuple(COURSES))),
+    st.builds(acts.Changes, any_slot, st.just("period"), st.sampled_from(["3", "4", ""])),
     st.builds(acts.Renumbers, any_slot, st.sampled_from(["1", "2"])),
     st.builds(acts.FaultyPerson, anyone),
     st.builds(acts.FaultySection, slot),
@@ -84,6 +87,25 @@ EVERYDAY = st.one_of(
     st.builds(acts.Changes, slot, st.just("title"), st.sampled_from(TITLES)),
     st.builds(acts.Lists, teacher, slot, st.just("p")),
 )
+# What changes who is one class with whom, and where a hand comes into its way.
+of_several = st.sampled_from((*"aaa", *"eee", *"cc", "b"))
+WITH_WHOM = st.one_of(
+    st.builds(acts.Vanishes, of_several),
+    st.builds(acts.Changes, of_several, st.just("course"), st.sampled_from(tuple(COURSES))),
+    st.builds(acts.Changes, of_several, st.just("period"), st.sampled_from(["3", "4", ""])),
+    st.builds(acts.Changes, st.just("b"), st.just("school"), st.just("north")),
+    st.builds(acts.Renumbers, of_several, st.sampled_from(["1", "2", "3"])),
+    st.builds(acts.ReplacesTeacher, of_several, st.sampled_from(("t0", "t0", "t2"))),
+    st.builds(acts.Lists, teacher, of_several, st.just("p")),
+    st.builds(acts.FaultySection, of_several),
+    st.builds(acts.CutsOff, st.just("north")),
+    st.builds(acts.Moves, student, of_several, of_several),
+    st.builds(acts.ByHand, of_several, st.sampled_from(["decline", "accept", "archive"])),
+    st.builds(acts.Deletes, of_several),
+    _decides("combine"),
+    _decides("combine"),
+    _decides("terms"),
+)
 # A store is lost once in a long while.
 ACTS = st.one_of(
     EVERYDAY,
@@ -129,18 +151,29 @@ REPORTS = {
         Reported, lag=st.sampled_from([0, 3, 30]), lost=st.sampled_from([0.0, 0.0, 0.3])
     ),
 }
+SELDOM, ALWAYS = st.sampled_from([False, False, False, True]), st.just(True)
 
 
 @st.composite
-def histories(draw: st.DrawFn, nights: str, reports: str) -> History:
-    """Histories with such nights. The first night makes the classes, mostly undisturbed."""
+def histories(
+    draw: st.DrawFn, nights: str, reports: str, combined: st.SearchStrategy[bool] = SELDOM
+) -> History:
+    """Histories with such nights. The first night makes the classes, mostly undisturbed. In those
+    with `combined` some sections are one class from the beginning, and it matters which."""
     night = NIGHTS[nights]
-    first = draw(st.one_of(st.just(Day()), st.just(Day()), st.builds(Day, night=night)))
-    acts_of_a_day = st.lists(ACTS, min_size=1, max_size=4).map(tuple)
+    is_combined = draw(combined)
+    start: tuple[acts.Act, ...] = (acts.Vanishes("e"),) if is_combined else ()
+    calm = st.just(Day(start))
+    first = draw(st.one_of(calm, calm, st.builds(Day, st.just(start), night)))
+    which = st.one_of(WITH_WHOM, ACTS) if is_combined else ACTS
+    acts_of_a_day = st.lists(which, min_size=1, max_size=4).map(tuple)
     days = draw(st.lists(st.builds(Day, acts_of_a_day, night), min_size=1, max_size=5))
+    district = draw(POLICIES)
+    if is_combined:
+        district = replace(district, combine=draw(st.sampled_from((*COMBINE, ()))))
     return History(
         days=(first, *days),
         seed=draw(st.integers(0, 9)) if nights in ("weather", "anything") else 0,
-        district=draw(POLICIES),
+        district=district,
         reported=draw(REPORTS[reports]),
     )

@@ -12,6 +12,7 @@ from policy.rules.model import (
     AddStudents,
     Adopt,
     Allowance,
+    Combine,
     Extra,
     FormerOwner,
     Keep,
@@ -43,6 +44,7 @@ class District:
     offer_again: int | None = None  # days
     archive_after: int | None = None  # days
     adopt: str = ""  # a glob of aliases
+    combine: tuple[str, ...] = ()  # what sections of one class have in common
     co_teachers: bool = True
     at_most: int = 20
     former: str = "keep"
@@ -74,6 +76,7 @@ class District:
                 offer_again=_days(self.offer_again),
                 archive_after=_days(self.archive_after),
                 adopt=(Adopt(self.adopt, None, BUILT_IN),) if self.adopt else (),
+                combine=(Combine(self.combine, EVERYWHERE, BUILT_IN),) if self.combine else (),
             ),
             co_teachers=replace(
                 rules.co_teachers,
@@ -131,6 +134,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "course.create": _limit(district=0.4, at_least=1),
     },
 }
+COMBINE = (("primary_teacher", "course"), ("course",), ("primary_teacher", "period"))
 # Every value that a field may be changed to.
 VALUES: dict[str, tuple[object, ...]] = {
     "protect": (("name", "section", "room"), (), ("name",)),
@@ -141,6 +145,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "offer_again": (None, 1),
     "archive_after": (None, 0, 1),
     "adopt": ("", "d:other-*"),
+    "combine": ((), *COMBINE),
     "co_teachers": (True, False),
     "at_most": (20, 1, 0),
     "former": ("keep", "remove"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from histories.district import District
 from histories.ledger import Ledger, Page
 from histories.picture import TEXTS, Fact, Picture, Seen, by_alias, facts, said
+from histories.together import Memory
 from histories.wants import Want
 from policy.merge.plan import Change, Kind, Plan
 from policy.run.apply import Finished
@@ -32,10 +33,13 @@ ALLOWED_WRITES = {
 @dataclass(frozen=True)
 class Told:
     """A night, as it was looked on from outside. `finished` is None if it was killed, or if
-    Google could not be read."""
+    Google could not be read. `seen` is what was there when the plan was made; `memory` what the
+    store knows afterwards of sections that are one class."""
 
     before: Picture
     after: Picture
+    seen: Picture
+    memory: Memory
     plan: Plan | None
     finished: Finished | None
     allowed: Mapping[Kind, int]
@@ -43,6 +47,7 @@ class Told:
     wants: Mapping[str, Want]
     calls: Mapping[str, int]
     now: datetime
+    is_calm: bool  # it went to its end, and Google had no bad day
 
     @property
     def happened(self) -> set[Fact]:
@@ -277,7 +282,9 @@ def all_is_explained(told: Told, ledger: Ledger) -> None:
     pages = {page.alias: key for key, page in ledger.pages.items()}
     waiting = {waiting.section for waiting in plan.waiting}
     for alias, want in told.wants.items():
-        if not want.in_scope or want.key in waiting or alias in held or alias in open_changes:
+        if not want.in_scope or waiting.intersection(want.keys):
+            continue
+        if alias in held or alias in open_changes:
             continue
         assert alias in pages or plan.held, f"{alias} has no class, and nothing says why"
         if alias not in pages or not told.after[pages[alias]].is_open:

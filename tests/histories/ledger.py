@@ -29,6 +29,11 @@ class Page:
     is_known: bool = False  # the store knows that it was made
     archived: bool = False  # by us
     opened_again: bool = False  # by hand, after that
+    # The sections that it stands for, or stood for until some of their people are elsewhere, by
+    # their own aliases; and those of them that are in no roster or scope, since when.
+    stood: set[str] = field(default_factory=set)
+    stands: set[str] = field(default_factory=set)  # those of the last night, beyond doubt
+    missed: dict[str, datetime] = field(default_factory=dict)
 
 
 class Ledger:
@@ -81,7 +86,7 @@ class Ledger:
         known = set(happened)
         for fact in known:
             if fact[0] == "created":
-                self._open(fact[1], after[fact[1]])
+                self._open(fact[1], after[fact[1]], wants)
         self._claims(plan, after, wants)
         for fact in sorted(known):
             if fact[1] in self.pages:
@@ -90,12 +95,16 @@ class Ledger:
             page.is_known |= calm or ("created", key) in heard
             self._look(page, before.get(key), after[key], wants.get(page.alias), calm=calm)
             self._listed(page, after[key], wants.get(page.alias), now)
+            if page.alias in wants and wants[page.alias].in_scope:
+                self._sections(page, after[key], wants, calm=calm, now=now)
         self.gone = {alias for alias in self.gone if alias in wants and wants[alias].in_scope}
 
-    def _open(self, key: str, new: Seen) -> None:
+    def _open(self, key: str, new: Seen, wants: Mapping[str, Want]) -> None:
         alias = next(iter(new.aliases), "")
         texts = {name: {new.text(name)} for name in TEXTS}
-        self.pages[key] = Page(alias, texts, {new.course.owner})
+        self.pages[key] = page = Page(alias, texts, {new.course.owner})
+        page.stands |= wants[alias].owns if alias in wants else set()
+        page.stood |= page.stands
 
     def _claims(self, plan: Plan | None, after: Picture, wants: Mapping[str, Want]) -> None:
         """Courses that consent has made ours, or given another section."""
@@ -105,14 +114,22 @@ class Ledger:
                 continue
             want = wants[change.course.alias]
             if key in self.pages:
-                self.pages[key].alias = want.alias
+                self._renamed(self.pages[key], want)
                 continue
             page = Page(want.alias, {n: {want.texts[n]} for n in TEXTS}, {after[key].course.owner})
             if want.owner:
                 page.owners.add(want.owner)
             page.maybe = set(after[key].seats & want.may)
             page.put_in = set(after[key].seats - want.may)
+            page.stood, page.stands = set(want.owns), set(want.owns)
             self.pages[key] = page
+
+    def _renamed(self, page: Page, want: Want) -> None:
+        """A class of ours goes on under another alias. As many sections as it stood for are the
+        same ones under new aliases; the one that had it for itself is not waited for either."""
+        if len(page.stands) in (1, len(want.owns)):
+            page.stood = page.stood - page.stands | want.owns
+        page.alias = want.alias
 
     def _take(self, page: Page, fact: Fact, *, is_heard: bool) -> None:
         match fact:
@@ -161,3 +178,21 @@ class Ledger:
         page.unlisted = {s: at for s, at in page.unlisted.items() if s not in gone | back}
         for seat in new.seats - (want.listed if want else new.seats):
             page.unlisted.setdefault(seat, now)
+
+    def _sections(
+        self, page: Page, new: Seen, wants: Mapping[str, Want], *, calm: bool, now: datetime
+    ) -> None:
+        """For whom it stands. One that has another class by now is forgotten once nobody is left
+        here whom the SIS does not list; one that has gone is waited for."""
+        homes = {own: want for want in wants.values() if want.in_scope for own in want.owns}
+        want = wants[page.alias]
+        if calm and not new.course.broken:
+            page.stands = set(want.owns)
+            page.stood |= want.owns
+        page.stands &= want.owns
+        for own in page.stood - want.owns:
+            if own in homes and calm and not (page.sure & new.seats) - want.may:
+                page.stood.discard(own)
+            elif own not in homes:
+                page.missed.setdefault(own, now)
+        page.missed = {own: since for own, since in page.missed.items() if own not in homes}

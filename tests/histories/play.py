@@ -16,10 +16,12 @@ from histories.acts import Act
 from histories.district import District
 from histories.indoors import ADMIN, QUIET, connect, new_google, new_store, transport
 from histories.laws import AFTER_EVERY_NIGHT, Law, Told, all_is_explained
+from histories.laws_of_classes import OF_CLASSES
 from histories.ledger import Ledger
 from histories.picture import Fact, Picture, picture
-from histories.sis import Sis, first_sis
-from histories.wants import PREFIX, Want, wants
+from histories.sis import PREFIX, Sis, first_sis
+from histories.together import Memory
+from histories.wants import Want, wants
 from nights import Killed, Standing, Unhurried, on_paper
 from policy import engine
 from policy.engine import Inputs, World
@@ -106,9 +108,11 @@ class History:
 
 @dataclass(frozen=True)
 class Hour:
-    """When a plan is made, what is wanted then, and the plan, if it was made in the morning."""
+    """When a plan is made, what is there and what is wanted then, and the plan, if it was made in
+    the morning."""
 
     now: datetime
+    seen: Picture
     district: District
     wants: Mapping[str, Want]
     plan: Plan | None = None
@@ -146,7 +150,7 @@ class Play:
         self.sim = new_google(self.clock, seed=history.seed, people=people)
         self.reported = history.reported
         self.ledger = Ledger()
-        self.laws: Sequence[Law] = AFTER_EVERY_NIGHT
+        self.laws: Sequence[Law] = (*AFTER_EVERY_NIGHT, *OF_CLASSES)
         self.nights: list[Told] = []
         self.world = self._world(history)
         self.last: Picture = picture(self.sim)
@@ -188,7 +192,28 @@ class Play:
 
     def _hour(self) -> Hour:
         now = self.clock.now()
-        return Hour(now, self.district, wants(self.sis, self.district, self.sim, now.date()))
+        wanted = wants(self.sis, self.district, self.sim, self._memory(), now.date())
+        return Hour(now, self.last, self.district, wanted)
+
+    def _memory(self) -> Memory:
+        """What the store knows of sections that are one class. Of a course whose creation nobody
+        heard of, the journal knows it: the sections that it was made for."""
+        stored = {
+            head.alias: {
+                record.removeprefix("together:"): since
+                for record, since in head.kept.items()
+                if record.startswith("together:")
+            }
+            for head in self.world.store.heads()
+        }
+        unheard = {
+            page.alias: dict.fromkeys(sorted(page.stood), self.clock.now().isoformat())
+            if page.stood != {page.alias}
+            else {}
+            for page in self.ledger.pages.values()
+            if not page.is_known
+        }
+        return {**unheard, **stored}
 
     def act(self, acts: Sequence[Act]) -> None:
         """Things happen."""
@@ -223,12 +248,23 @@ class Play:
         after = self.last = picture(self.sim)
         calls = dict(self.sim.calls.api)
         told = Told(
-            before, after, plan, finished, allowed, hour.district, hour.wants, calls, hour.now
+            before,
+            after,
+            hour.seen,
+            self._memory(),
+            plan,
+            finished,
+            allowed,
+            hour.district,
+            hour.wants,
+            calls,
+            hour.now,
+            is_calm=night.weather == "calm" and finished is not None,
         )
         self.show(_words(night, told, {p.id: p.email for p in self.sim.state.people.values()}))
         for law in self.laws:
             law(told, self.ledger)
-        self._write_down(told, calm=night.weather == "calm" and finished is not None)
+        self._write_down(told)
         self.nights.append(told)
         return told
 
@@ -264,7 +300,7 @@ class Play:
             count[hold.kind] += hold.count if hold.changes else 0
         return {kind: number for kind, number in count.items() if number}
 
-    def _write_down(self, told: Told, *, calm: bool) -> None:
+    def _write_down(self, told: Told) -> None:
         undone = told.undone if told.finished else told.planned
         self.ledger.night(
             told.before,
@@ -273,7 +309,7 @@ class Play:
             told.wants,
             told.plan,
             heard=frozenset(told.happened - undone),
-            calm=calm,
+            calm=told.is_calm,
             now=told.now,
         )
 

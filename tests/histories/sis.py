@@ -10,12 +10,23 @@ from zlib import crc32
 from building import person, roster, section
 from building import term as make_term
 from histories.indoors import DOMAIN
-from policy.roster.model import Fault, Membership, Place, Role, Roster, School, Section, Source
+from policy.roster.model import (
+    Course,
+    Fault,
+    Membership,
+    Place,
+    Role,
+    Roster,
+    School,
+    Section,
+    Source,
+)
 
 TEACHERS = ("t0", "t1", "t2")
 STUDENTS = ("s0", "s1", "s2", "s3", "s4")
 PEOPLE = (*TEACHERS, *STUDENTS)
-SECTIONS = ("a", "b", "c", "d")
+SECTIONS = ("a", "b", "c", "d", "e")
+PREFIX = "d:rollbook.demo.2027."  # of the alias that a section has by its own key
 TERMS = {
     "year": make_term("year", start=date(2026, 8, 15), end=date(2027, 6, 1)),
     "fall": make_term("fall", start=date(2026, 8, 15), end=date(2026, 9, 5)),
@@ -24,6 +35,10 @@ TERMS = {
 SCHOOLS = {
     key: School(key, f"{key.title()} School", Place("orgs.csv", number + 2))
     for number, key in enumerate(("north", "south"))
+}
+COURSES = {
+    key: Course(key, key.title(), key, (), Place("courses.csv", number + 2))
+    for number, key in enumerate(("art", "music"))
 }
 
 
@@ -47,7 +62,14 @@ class Row:
     school: str
     term: str
     seats: dict[str, str]
+    course: str = "art"
+    period: str = "3"
     listed: bool = True
+
+    @property
+    def own(self) -> str:
+        """The alias of the class that it has for itself."""
+        return PREFIX + self.key
 
 
 @dataclass
@@ -122,7 +144,12 @@ class Sis:
         made = section(
             row.key, terms=(TERMS[row.term],), title=row.title, school=SCHOOLS[row.school]
         )
-        return replace(made, room=row.room)
+        return replace(
+            made,
+            room=row.room,
+            course=COURSES[row.course],
+            periods=(row.period,) if row.period else (),
+        )
 
     def _faults(self) -> Iterator[Fault]:
         yield from (_fault("R205", key) for key in sorted(self.faulty_people))
@@ -140,15 +167,18 @@ def email_of(key: str) -> str:
 
 
 def first_sis() -> Sis:
-    """Three sections that are there from the beginning, and a fourth that may come."""
+    """Three sections that are there from the beginning, and two that may come: the last one is of
+    the first one's teacher and course."""
     people = {key: Listed(key.title(), email_of(key)) for key in PEOPLE}
     rows = {
         "a": _row("a", "north", "year", "t0", (), ("s0", "s1", "s2", "s3")),
         "b": _row("b", "south", "year", "t1", ("t0",), ("s1", "s2", "s3", "s4")),
         "c": _row("c", "north", "fall", "t2", (), ("s0", "s4")),
         "d": _row("d", "south", "next", "t0", ("t2",), ("s0", "s1")),
+        "e": _row("e", "north", "year", "t0", (), ("s3", "s4")),
     }
-    rows["d"].listed = False
+    rows["b"].course = "music"
+    rows["d"].listed = rows["e"].listed = False
     return Sis(people, rows)
 
 

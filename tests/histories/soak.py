@@ -1,6 +1,7 @@
 """`make soak`: many histories in all processors, for as long as SOAK_MINUTES says, with figures.
 
-Every part has a seed of its own, from SOAK_SEED upward; one that fails is told again by it.
+Every part has a seed of its own, from SOAK_SEED upward; one that fails is told again by it. With
+SOAK_COMBINED=1 every history begins with sections that are one class (`classes.combine`).
 """
 
 import os
@@ -11,11 +12,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from histories.chances import NIGHTS, REPORTS, histories
+from histories.chances import ALWAYS, NIGHTS, REPORTS, SELDOM, histories
 from histories.play import History, Play, play
 
 PART = 250  # histories
 WANTED = 100_000
+COMBINED = ALWAYS if os.environ.get("SOAK_COMBINED") else SELDOM
 KINDS = [(nights, reports) for nights in NIGHTS for reports in REPORTS]
 
 
@@ -58,7 +60,7 @@ def part(number: int) -> tuple[Counter[str], str]:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    @given(histories(*kind))
+    @given(histories(*kind, COMBINED))
     def every(history: History) -> None:
         _count(play(history), figures)
 

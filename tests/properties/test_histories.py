@@ -25,7 +25,7 @@ from histories.acts import (
 )
 from histories.chances import NIGHTS, REPORTS, histories
 from histories.play import Day, History, Night, play
-from histories.wants import PREFIX
+from histories.sis import PREFIX
 
 EXAMPLES = 170  # of each of the twelve kinds: 2,040 histories
 KINDS = [(nights, reports) for nights in NIGHTS for reports in REPORTS]
@@ -78,6 +78,12 @@ KNOWN = {
         Day(acts=(Decides("grace", 48),)),
         Day(acts=(FaultySection("a"), CutsOff("north"))),
         Day(acts=(FaultySection("a"), CutsOff("north")), night=Night(consent=True)),
+    ),
+    "sections go apart on a night whose drop lacks everybody": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(Vanishes("e"),)),
+        Day(acts=(Vanishes("e"),)),
+        Day(acts=(CutsOff("north"), Decides("combine", ()))),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }

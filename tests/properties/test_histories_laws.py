@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from histories import laws
+from histories import laws, laws_of_classes
 from histories.acts import (
     Act,
     Aliased,
     ByHand,
+    Decides,
     Deletes,
     FaultyAnywhere,
     FaultyPerson,
@@ -23,10 +24,11 @@ from histories.acts import (
     PutsIn,
     Renames,
     TakesOut,
+    Vanishes,
 )
 from histories.district import District
 from histories.play import Day, History, Night, Play
-from histories.wants import PREFIX
+from histories.sis import PREFIX
 from policy.merge.plan import Kind, Plan
 from policy.run.apply import Finished
 
@@ -41,6 +43,17 @@ class OfferedAgain:
         course = play.sim.state.course(PREFIX + play.sis.rows[self.slot].key)
         assert course is not None
         play.sim.state.put_course(replace(course, state="PROVISIONED"))
+
+
+@dataclass(frozen=True)
+class Forgets:
+    """The store forgets which sections a class stands for."""
+
+    slot: str
+
+    def do(self, play: Play) -> None:
+        store, alias = play.world.store, play.sis.rows[self.slot].own
+        store.keep([replace(store.base_under([alias])[alias], kept={})])
 
 
 MINE = Renames("a", "name", "Mine")
@@ -145,6 +158,61 @@ def test_a_law_says_what_was_wrong(
 ) -> None:
     play = Meddled(History((), district=District(grace=24, paused=True)))
     play.day(Day())
+    play.laws = (law,)
+    play.act(before)
+    play.deeds = deeds
+    with pytest.raises(AssertionError, match=words):
+        play.night(Night(hours=48))
+
+
+OF_CLASSES: dict[str, tuple[laws.Law, Sequence[Act], Sequence[Act], str]] = {
+    "another alias": (
+        laws_of_classes.a_class_stays_the_same_one,
+        [],
+        [Aliased("a", f"{PREFIX}e1")],
+        "got the alias",
+    ),
+    "another class": (
+        laws_of_classes.a_class_stays_the_same_one,
+        [Vanishes("a"), Aliased("a")],
+        [OwnClass("t0", "Class e", f"{PREFIX}a1")],
+        "is there for it",
+    ),
+    "listed": (laws_of_classes.who_is_listed_stays, [], [A_STUDENT_GOES], "who is in"),
+    "not seated yet": (
+        laws_of_classes.nobody_leaves_before_they_are_seated,
+        [Decides("combine", ())],
+        [TakesOut("a", "s4")],
+        "e1 yet",
+    ),
+    "a section that left": (
+        laws_of_classes.a_section_that_left_is_waited_for,
+        [Vanishes("e")],
+        [TakesOut("a", "s4")],
+        "e1 has left",
+    ),
+    "no section": (
+        laws_of_classes.a_class_without_a_section_is_left_alone,
+        [Vanishes("c")],
+        [Renames("c", "name", "Mine")],
+        "c1 has no section",
+    ),
+    "forgotten": (
+        laws_of_classes.a_class_remembers_its_sections,
+        [],
+        [Forgets("a")],
+        "a1: {}, not",
+    ),
+}
+
+
+@pytest.mark.parametrize(("law", "before", "deeds", "words"), OF_CLASSES.values(), ids=OF_CLASSES)
+def test_a_law_of_sections_that_are_one_class(
+    law: laws.Law, before: Sequence[Act], deeds: Sequence[Act], words: str
+) -> None:
+    """Sections a and e are."""
+    play = Meddled(History((), district=District(combine=("primary_teacher", "course"))))
+    play.day(Day((Vanishes("e"),)))
     play.laws = (law,)
     play.act(before)
     play.deeds = deeds

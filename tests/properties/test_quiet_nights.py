@@ -13,8 +13,7 @@ from histories.acts import Act, Changes, Drops, Lists, PutsIn, Renames, TakesOut
 from histories.district import District
 from histories.indoors import transport
 from histories.play import Day, History, Night, Play, Reported
-from histories.sis import Listed, Row, Sis, email_of
-from histories.wants import PREFIX
+from histories.sis import PREFIX, Listed, Row, Sis, email_of
 from nights import Unhurried
 from policy.google.licensing import LicensingGateway
 from policy.night.watching import OVERLAP

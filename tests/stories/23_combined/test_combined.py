@@ -164,6 +164,29 @@ def test_a_class_under_another_key_knows_its_sections_by_the_new_ones(story: Sto
     assert students(story)["a.y"] == (A | B) - {"s5"} | {"newcomer"}
 
 
+def test_under_another_key_the_first_sections_old_class_is_not_taken_for_theirs(
+    story: Story,
+) -> None:
+    """Sections b and c were one class before a joined them: a's own class stands by."""
+    story.roster.section("c", teachers=["rivera"], students=["s0"])
+    story.roster.teachers["a"] = ["chen"]
+    story.policy += COMBINE
+    story.sync()
+    assert students(story) == {"a": A, "b": B | {"s0"}, "chorus": {"s0", "s3"}}
+    story.roster.teachers["a"] = ["rivera"]
+    story.sync()
+    assert students(story) == {"a": A, "b": A | B, "chorus": {"s0", "s3"}}
+
+    story.policy += "  key: '{school_year}.{section.key}.x'\n"
+    planned = story.plan()
+    assert not [notice for notice in planned["notices"] if notice["code"] == "M310"]
+    [notice] = [notice for notice in planned["notices"] if notice["code"] == "M334"]
+    assert notice["message"].startswith("“A” was the class of section a, which is in one class")
+    assert story.sync("--allow", "course.update=2").status == 0
+    assert students(story) == {"a": A, "a.x": A | B, "chorus.x": {"s0", "s3"}}
+    assert is_quiet(story)
+
+
 def test_each_sections_own_teacher_is_seated_though_co_teachers_are_not(story: Story) -> None:
     story.roster.teachers["b"] = ["chen", "guest"]
     story.policy += COMBINE.replace("primary_teacher, course", "course")

@@ -371,6 +371,18 @@ def test_a_section_under_another_key() -> None:
     }
 
 
+def test_sections_that_are_one_class_under_other_keys() -> None:
+    """Their class is not the one that the first of them had for itself, nor the other way round."""
+    alone = class_of("s1")
+    together = replace(class_of("s1"), course_id="c-both", kept={"together:d:old": NOW_TEXT})
+    plain = replace(section_of("s1"), alias="d:new-key")
+    several = replace(plain, together=("d:new-key", "d:new-other"))
+    bases = [alone, together]
+    assert rekeyed(bases, [several]) == {"d:new-key": Claim(HeldFor.REKEYED, "c-both", together)}
+    assert rekeyed(bases, [plain]) == {"d:new-key": Claim(HeldFor.REKEYED, "c-s1", alone)}
+    assert rekeyed([alone], [several])["d:new-key"].old == alone
+
+
 def test_an_id_that_came_again_is_the_class_of_this_year() -> None:
     last, now = class_of("s1", ends="2026-06-01"), class_of("s1")
     want = replace(section_of("s1"), alias="d:new-key")

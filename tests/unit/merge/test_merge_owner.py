@@ -239,6 +239,15 @@ def test_an_owner_whom_we_did_not_make_stays_as_a_co_teacher() -> None:
     assert owned == Owned(ours, (added(T2), over))
 
 
+def test_a_handover_that_google_put_off_is_tried_again_without_another_grace() -> None:
+    """Nobody is the primary teacher any more, and the former one's grace is over."""
+    want = replace(desired(owner="t2", teachers=("t2",)), owner_by_default=True)
+    since = {"owner": EARLIER}
+    owned = merge_owner(base(leaving=since), want, live(), setting())
+    assert [change.kind for change in owned.changes] == [Kind.TEACHER_ADD, Kind.COURSE_OWNER]
+    assert owned.leaving == since
+
+
 def test_a_student_of_the_class_becomes_its_owner_only_once_that_seat_is_gone() -> None:
     want = desired(owner="ann", teachers=("ann",))
     tonight = compare_course(
