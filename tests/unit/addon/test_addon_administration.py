@@ -189,6 +189,12 @@ def test_who_is_in_the_group(office: School) -> None:
     assert card(office.google_calls(OPEN, user=ADMIN)) == "refused"
 
 
+def test_google_is_asked_about_the_account_and_not_about_its_address(office: School) -> None:
+    token = office.sim.id_token("ben.new@school.example", audience=CLIENT, sub=office.ids[BEN])
+    event = office.event(user=BEN, userIdToken=token)
+    assert card(office.google_calls(OPEN, event)) == "history"
+
+
 def test_google_is_not_asked_about_who_is_named(office: School) -> None:
     assert card(office.google_calls(OPEN, user=ADA)) == "history"
     assert office.sim.calls.api[ASKED] == 0
