@@ -11,10 +11,12 @@ from policy.errors import NotFromGoogle
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A teacher, by Google user id, with the access token of the current click."""
+    """Somebody, by Google user id, with the access token of the current click. `email` is the
+    account's, case-folded, as Google has signed it; "" if it was not told."""
 
     user_id: str
     access_token: str
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ def who_asks(
     missing = _missing(event, needed)
     if event.user_token is None and scopes.EMAIL not in missing:
         raise NotFromGoogle("there is no userIdToken")
-    user_id = verifier.user_id(event.user_token) if event.user_token else ""
-    if missing:
+    user = verifier.user(event.user_token) if event.user_token else None
+    if missing or user is None:
         return ConsentNeeded(missing)
     if event.access_token is None:
         return NoAccessToken()
-    return Caller(user_id, event.access_token)
+    return Caller(user.id, event.access_token, user.email)
 
 
 def _missing(event: Event, needed: Iterable[str]) -> tuple[str, ...]:

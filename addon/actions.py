@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from addon.access import Caller
-from addon.cards.home import count, home_card, spoken, trouble_card
-from addon.screens import LONGEST, Seen, in_words, look
+from addon.cards.home import count, spoken
+from addon.screens import LONGEST, Seen, first_card, in_words, look, trouble
 from addon.services import OpenClassroom, Services
 from addon.viewmodels.home import ClassLine, Home
 from addon.widgets import Card
@@ -73,7 +73,8 @@ class Desk:
             writing = threading.Thread(target=self._remember, name="remember", daemon=True)
             writing.start()
             writing.join(REMEMBERING)
-        return Done(notice, home_card(self.home(*problems)))
+        home = self.home(*problems)
+        return Done(notice, first_card(self.services, self.caller, home, until=self.until))
 
     def _remember(self) -> None:
         """In Classroom it is done by now: a store that can't be written to does not undo it."""
@@ -99,7 +100,7 @@ def _at_the_desk(work: Work) -> Act:
                 return work(Desk(services, caller, classroom, seen, parameters, until))
         except (GoogleRefused, GoogleOutOfReach) as error:
             log.warning("a click came to nothing: %s", _for_the_log(error))
-            return Done("That did not work.", trouble_card(in_words(error)))
+            return Done("That did not work.", trouble(services, caller, error, until=until))
 
     return act
 

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, partial
+from typing import TypeVar
 
 from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 
 from addon.certificates import Certificates
 from addon.demo import Demo
+from addon.groups import Membership
 from addon.routes.events import events
 from addon.routes.guard import guard
 from addon.routes.health import health
@@ -20,8 +22,9 @@ from addon.verify import Verifier
 from policy.in_force import InForce, Watched, load_whole
 from policy.settings import Settings
 from policy.store.base import Store
-from policy.wiring import open_store, teacher_classroom
+from policy.wiring import groups, open_store, teacher_classroom
 
+T = TypeVar("T")
 STATIC = "static"  # Flask's own endpoint
 LARGEST_BODY = 256 * 1024
 
@@ -55,6 +58,7 @@ def create_app(
         classroom=classroom or partial(teacher_classroom, settings),
         clock=clock,
         policy=_policy(settings, clock),
+        is_in_group=Membership(_once(partial(groups, settings)), clock).has,
     )
     base = settings.addon_url or ""
     app = Flask("addon")
@@ -89,15 +93,15 @@ def _policy(settings: Settings, clock: Callable[[], datetime]) -> Callable[[], I
     return Watched(settings.policy, clock=clock, load=lambda at: load_whole(at, today)).now
 
 
-def _once(open_store: Callable[[], Store]) -> Callable[[], Store]:
+def _once(open_it: Callable[[], T]) -> Callable[[], T]:
     """Opens at the first call, once, whichever threads call together."""
-    lock, kept = threading.Lock(), cache(open_store)
+    lock, kept = threading.Lock(), cache(open_it)
 
-    def store() -> Store:
+    def opened() -> T:
         with lock:
             return kept()
 
-    return store
+    return opened
 
 
 def _use_sessions(app: Flask) -> None:

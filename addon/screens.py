@@ -1,14 +1,18 @@
 """What there is to see, by name. A screen reads and changes nothing."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from addon.access import Caller
+from addon.cards.history import history_card, refused_card
 from addon.cards.home import home_card, trouble_card
 from addon.services import OpenClassroom, Services
+from addon.viewmodels.history import see_history
 from addon.viewmodels.home import Home, see_home
+from addon.viewmodels.in_force import see_policy
 from addon.widgets import Card
 from policy.errors import GoogleOutOfReach, GoogleRefused
 from policy.google.base import Course
@@ -19,6 +23,8 @@ from policy.store.base import BaseCourse, Decision
 LONGEST = timedelta(seconds=10)
 
 Screen = Callable[[Services, Caller], Card]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,46 @@ class Seen:
 
 
 def home(services: Services, caller: Caller) -> Card:
-    """The teacher's card, or why it can't be had."""
+    """The first card: the teacher's, or why it can't be had."""
+    until = services.clock() + LONGEST
     try:
         with closing(services.classroom(caller.access_token)) as classroom:
-            seen = look(services, caller, classroom, until=services.clock() + LONGEST)
+            seen = look(services, caller, classroom, until=until)
     except (GoogleRefused, GoogleOutOfReach) as error:
-        return trouble_card(in_words(error))
-    return home_card(seen.home(now=services.clock()))
+        return trouble(services, caller, error, until=until)
+    return first_card(services, caller, seen.home(now=services.clock()), until=until)
+
+
+def administration(services: Services, caller: Caller) -> Card:
+    """The administrator's card, for those who hold a role at this moment."""
+    if services.may_look(caller, until=services.clock() + LONGEST):
+        return _administration(services, is_first=False)
+    log.warning("the administrator's card was asked for by somebody who holds no role")
+    return refused_card()
+
+
+def first_card(services: Services, caller: Caller, home: Home, *, until: datetime) -> Card:
+    """The teacher's card; the administrator's for those who may see it and have no class at all."""
+    may_look = services.may_look(caller, until=until)
+    if may_look and home.is_empty and not home.problems:
+        return _administration(services, is_first=True)
+    return home_card(replace(home, may_look=may_look))
+
+
+def trouble(
+    services: Services,
+    caller: Caller,
+    error: GoogleRefused | GoogleOutOfReach,
+    *,
+    until: datetime,
+) -> Card:
+    """The first card when the classes can't be read."""
+    return trouble_card(in_words(error), may_look=services.may_look(caller, until=until))
+
+
+def _administration(services: Services, *, is_first: bool) -> Card:
+    history, policy = see_history(services.store()), see_policy(services.policy())
+    return history_card(history, policy, is_first=is_first)
 
 
 def look(services: Services, caller: Caller, classroom: OpenClassroom, *, until: datetime) -> Seen:
@@ -92,4 +131,4 @@ def _in_time(services: Services, classroom: OpenClassroom, until: datetime) -> I
         yield course
 
 
-SCREENS: Mapping[str, Screen] = {"home": home}
+SCREENS: Mapping[str, Screen] = {"home": home, "administration": administration}

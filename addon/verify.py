@@ -5,6 +5,7 @@ Not what the bearer may do: `access` tells that.
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from google.auth import jwt
 from google.auth.exceptions import GoogleAuthError
@@ -25,6 +26,15 @@ Claims = Mapping[str, object]
 # The library has no types; these are what is used of it.
 DECODE: Callable[..., Claims] = jwt.decode
 DECODE_HEADER: Callable[[str], Claims] = jwt.decode_header
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who clicked: the Google user id, and the account's e-mail, case-folded; "" if Google does not
+    tell it."""
+
+    id: str
+    email: str
 
 
 class Verifier:
@@ -61,13 +71,14 @@ class Verifier:
         if claims.get("email") not in self._settings.addon_service_accounts:
             raise NotFromGoogle("its e-mail is none of ROLLBOOK_ADDON_SERVICE_ACCOUNTS")
 
-    def user_id(self, token: str) -> str:
-        """The Google user id of who clicked. Raises as `check_system`."""
+    def user(self, token: str) -> User:
+        """Who clicked. Raises as `check_system`."""
         self.check_settings()
-        subject = self._claims(token, audience=str(self._settings.addon_client_id)).get("sub")
+        claims = self._claims(token, audience=str(self._settings.addon_client_id))
+        subject, email = claims.get("sub"), claims.get("email")
         if not isinstance(subject, str) or not subject:
             raise NotFromGoogle("it names no user (sub)")
-        return subject
+        return User(subject, email.casefold() if isinstance(email, str) else "")
 
     def _claims(self, token: str, *, audience: str) -> Claims:
         claims = self._signed(token)

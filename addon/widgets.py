@@ -32,6 +32,22 @@ class Action:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+class Way(Enum):
+    """How a screen comes up."""
+
+    OPEN = "open"  # over the card that is shown; Google's arrow leads back to that
+    AGAIN = "again"  # in its place
+    BACK = "back"  # every card but the first one goes, and the first one is made anew
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A screen of ours, which is to come up: POST …/<way>/<screen>. It changes nothing."""
+
+    screen: str
+    way: Way
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A page elsewhere, opened in a window of its own."""
@@ -48,7 +64,7 @@ class Button:
     """A button. `label` is what a screen reader says, where `text` alone would be ambiguous."""
 
     text: str
-    does: Action | Link
+    does: Action | Show | Link
     style: Style = Style.OUTLINED
     label: str = ""
 

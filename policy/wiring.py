@@ -11,12 +11,15 @@ from policy.google.classroom import ClassroomGateway
 from policy.google.credentials import (
     AUDIT_SCOPE,
     DIRECTORY_SCOPE,
+    GROUPS_SCOPE,
     LICENSING_SCOPE,
     SCOPES,
+    TIMEOUT,
     DelegatedCredentials,
     TokenCredentials,
 )
 from policy.google.directory import DirectoryGateway
+from policy.google.groups import GroupsGateway
 from policy.google.lanes import Lane, Lanes
 from policy.google.licensing import LicensingGateway
 from policy.google.reports import ReportsGateway
@@ -88,6 +91,12 @@ def licensing(settings: Settings) -> LicensingGateway:
     return LicensingGateway(transport, Steady(settings.license_calls_per_minute))
 
 
+def groups(settings: Settings) -> GroupsGateway:
+    """Who is in which Google group, by the first administrator and a token of its own, for somebody
+    who has clicked. To be closed. Raises SettingAtFault."""
+    return GroupsGateway(as_admin(settings, scopes=(GROUPS_SCOPE,), timeout=CLICK_SECONDS))
+
+
 def teacher_classroom(settings: Settings, token: str) -> TeacherGateway:
     """Classroom as the teacher whose access token this is. To be closed."""
     credentials = TokenCredentials(token)
@@ -100,7 +109,11 @@ def clock(settings: Settings) -> Callable[[tzinfo], datetime]:
 
 
 def as_admin(
-    settings: Settings, *, admin: str | None = None, scopes: Sequence[str] = SCOPES
+    settings: Settings,
+    *,
+    admin: str | None = None,
+    scopes: Sequence[str] = SCOPES,
+    timeout: float = TIMEOUT,
 ) -> Transport:
     """The way to Google as an administrator: the first one, unless another is named."""
     credentials = DelegatedCredentials(
@@ -108,8 +121,9 @@ def as_admin(
         admin=admin or _admins(settings)[0],
         root=settings.google_root,
         scopes=scopes,
+        timeout=timeout,
     )
-    return Transport(settings.google_root, credentials)
+    return Transport(settings.google_root, credentials, timeout=timeout)
 
 
 def _lanes(settings: Settings, pace: Callable[[], Pace]) -> list[Lane]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from policy.cli import cli
-from policy.google.credentials import AUDIT_SCOPE, LICENSING_SCOPE, SCOPES
+from policy.google.credentials import AUDIT_SCOPE, GROUPS_SCOPE, LICENSING_SCOPE, SCOPES
 from policy.merge import versus
 from policy.merge.plan import Kind
 from script.commands import page
@@ -44,7 +44,13 @@ def test_the_readmes_commands_exist() -> None:
 def test_the_readme_names_just_the_scopes_that_the_code_uses() -> None:
     lines = [line for line in text("README.md").splitlines() if "googleapis.com/auth/" in line]
     named = [scope for line in lines for scope in line.strip().split(",")]
-    assert named == [*SCOPES, AUDIT_SCOPE, LICENSING_SCOPE]
+    assert named == [*SCOPES, AUDIT_SCOPE, LICENSING_SCOPE, GROUPS_SCOPE]
+
+
+def test_the_settings_page_names_just_the_scopes_that_the_code_uses() -> None:
+    rows = re.findall(r"^\| `([a-z.]+)` \|", text("docs/settings.md"), re.MULTILINE)
+    used = [*SCOPES, AUDIT_SCOPE, LICENSING_SCOPE, GROUPS_SCOPE]
+    assert rows == [scope.removeprefix("https://www.googleapis.com/auth/") for scope in used]
 
 
 def test_every_kind_of_change_is_documented() -> None:

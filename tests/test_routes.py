@@ -61,11 +61,17 @@ def google_key_id(school: School) -> str:
 
 def test_routes_are_what_we_think() -> None:
     assert ROUTES == [
+        "/addon/again/administration",
+        "/addon/again/home",
+        "/addon/back/administration",
+        "/addon/back/home",
         "/addon/do/accept",
         "/addon/do/accept-all",
         "/addon/do/decline",
         "/addon/do/refresh",
         "/addon/home",
+        "/addon/open/administration",
+        "/addon/open/home",
     ]
 
 
@@ -263,6 +269,14 @@ def test_log_holds_no_token_and_no_person(
         texts.append(token)
     assert "refused a request" in caplog.text
     assert [text for text in [*texts, "x.y.z", ADA, "Ada"] if text in caplog.text] == []
+
+
+@pytest.mark.parametrize("path", [path for path in ROUTES if path.endswith("/administration")])
+def test_a_good_token_is_no_role(school: School, path: str) -> None:
+    """The school's server knows no policy, so nobody holds one."""
+    answer = post(school, path, f"Bearer {school.system_token(path)}")
+    assert answer.status_code == 200
+    assert '"name":"refused"' in answer.text.replace(" ", "")
 
 
 def test_a_fault_of_ours_is_a_card_and_a_log_line_without_values(

@@ -6,10 +6,25 @@ from datetime import datetime
 from addon.cards.in_force import is_urgent, policy_section
 from addon.viewmodels.history import History
 from addon.viewmodels.in_force import PolicySeen
-from addon.widgets import Action, Button, ButtonRow, Card, Item, Section, Style, Text, Tone, Widget
+from addon.widgets import (
+    Action,
+    Button,
+    ButtonRow,
+    Card,
+    Item,
+    Section,
+    Show,
+    Style,
+    Text,
+    Tone,
+    Way,
+    Widget,
+)
 
 NAME = "history"
 TITLE = "Last run"
+SCREEN = "administration"
+BACK = Button("Your classes", Show("home", Way.BACK), Style.PLAIN)
 
 # Kinds of change as the plan names them, in words that fit what was done and what was not.
 KINDS = {
@@ -25,13 +40,17 @@ KINDS = {
 }
 
 
-def history_card(history: History, policy: PolicySeen | None = None) -> Card:
-    """The card of an administrator; of the policy nothing where the server is told of none."""
+def history_card(
+    history: History, policy: PolicySeen | None = None, *, is_first: bool = False
+) -> Card:
+    """The card of an administrator; of the policy nothing where the server is told of none. With
+    `is_first` there is no card below it to go back to."""
+    foot = _foot(is_first=is_first)
     in_force = policy_section(policy)
     first, last = (in_force, ()) if is_urgent(policy) else ((), in_force)
     if history.state is None or history.started is None:
         nothing = Section((Text("No run yet. Plan one with: rollbook plan policies"),))
-        return Card(NAME, TITLE, "", (*first, nothing, *last, _foot()))
+        return Card(NAME, TITLE, "", (*first, nothing, *last, foot))
     sections = (
         *first,
         Section((_when(history.started), _classes(history.classes))),
@@ -40,7 +59,7 @@ def history_card(history: History, policy: PolicySeen | None = None) -> Card:
         _section("Refused by Google", history.refused),
         _section("Put off until a later run", history.later),
         *last,
-        _foot(),
+        foot,
     )
     shown = tuple(section for section in sections if section.widgets)
     return Card(NAME, TITLE, history.state.value.capitalize(), shown)
@@ -68,5 +87,20 @@ def _kind(kind: str, number: int) -> str:
     return one if number == 1 else many
 
 
-def _foot() -> Section:
-    return Section((ButtonRow((Button("Refresh", Action("refresh"), Style.PLAIN),)),))
+def refused_card() -> Card:
+    """What somebody sees who holds no role and asks for the card of an administrator."""
+    words = (
+        Text(
+            "Only those see this card to whom the district's policy gives a role: admin, approver "
+            "or viewer."
+        ),
+        Text("If you should have one, ask whoever looks after Rollbook.", Tone.QUIET),
+    )
+    return Card("refused", TITLE, "Not open to you", (Section((*words, ButtonRow((BACK,)))),))
+
+
+def _foot(*, is_first: bool) -> Section:
+    if is_first:  # it may be a teacher's card by now
+        return Section((ButtonRow((Button("Refresh", Action("refresh"), Style.PLAIN),)),))
+    again = Button("Refresh", Show(SCREEN, Way.AGAIN), Style.PLAIN)
+    return Section((ButtonRow((BACK, again)),))

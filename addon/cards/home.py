@@ -12,9 +12,11 @@ from addon.widgets import (
     Item,
     Link,
     Section,
+    Show,
     Style,
     Text,
     Tone,
+    Way,
     Widget,
 )
 
@@ -35,21 +37,32 @@ LONGEST_SECTION = 40
 def home_card(home: Home) -> Card:
     """The card of a teacher whose classes could be read."""
     sections = (
+        _door(may_look=home.may_look),
         _problems(home.problems),
         _waiting(home.waiting),
         _accepted(home.accepted),
         _declined(home.declined),
     )
     shown = tuple(section for section in sections if section.widgets)
-    if not (home.waiting or home.accepted or home.declined):
+    if home.is_empty:
         shown = (*shown, _empty())
     return Card(NAME, TITLE, _subtitle(home), (*shown, _foot()))
 
 
-def trouble_card(what: str) -> Card:
+def trouble_card(what: str, *, may_look: bool = False) -> Card:
     """The card that is shown when the classes can't be read, or nothing can be done."""
     again = Button("Try again", Action("refresh"), Style.FILLED)
-    return Card(NAME, TITLE, "", (Section((Text(what, Tone.WARNING), ButtonRow((again,)))),))
+    trouble = Section((Text(what, Tone.WARNING), ButtonRow((again,))))
+    door = _door(may_look=may_look)
+    return Card(NAME, TITLE, "", (door, trouble) if door.widgets else (trouble,))
+
+
+def _door(*, may_look: bool) -> Section:
+    """The way to the administrator's card, for those whom it is open to."""
+    if not may_look:
+        return Section(())
+    last_run = Button("Last run and policy", Show("administration", Way.OPEN), Style.PLAIN)
+    return Section((ButtonRow((last_run,)),))
 
 
 def _subtitle(home: Home) -> str:

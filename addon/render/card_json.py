@@ -12,9 +12,11 @@ from addon.widgets import (
     Item,
     Link,
     Section,
+    Show,
     Style,
     Text,
     Tone,
+    Way,
     Widget,
 )
 
@@ -47,6 +49,17 @@ def updated(card: Card, *, base: str, notice: str = "") -> Json:
     if notice:
         action["notification"] = {"text": notice}
     return {"renderActions": {"action": action}, "stateChanged": True}
+
+
+def shown(card: Card, way: Way, *, base: str) -> Json:
+    """The answer to a click that has a screen come up; nothing has changed."""
+    printed = card_json(card, base=base)
+    steps: dict[Way, list[Json]] = {
+        Way.OPEN: [{"pushCard": printed}],
+        Way.AGAIN: [{"updateCard": printed}],
+        Way.BACK: [{"popToRoot": True}, {"updateCard": printed}],
+    }
+    return {"renderActions": {"action": {"navigations": steps[way]}}, "stateChanged": False}
 
 
 def asking_for_scopes(scopes: tuple[str, ...]) -> Json:
@@ -93,9 +106,11 @@ def _button(button: Button, base: str) -> Json:
     return printed
 
 
-def _on_click(does: Action | Link, base: str) -> Json:
+def _on_click(does: Action | Show | Link, base: str) -> Json:
     if isinstance(does, Link):
         return {"openLink": {"url": does.url}}
+    if isinstance(does, Show):
+        return {"action": {"function": f"{base}/addon/{does.way.value}/{does.screen}"}}
     action: Json = {"function": f"{base}/addon/do/{does.name}"}
     if does.parameters:
         action["parameters"] = _parameters(does.parameters)

@@ -30,13 +30,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that a page shows. `do` is where the buttons' forms go, and `hidden` goes with them."""
+    """All that a page shows. `do` is where the buttons' forms go, and `hidden` goes with them.
+    Another card is at `show`, a GET, and `kept` goes there."""
 
     card: Card
     do: str = ""
     hidden: Sequence[tuple[str, str]] = ()
     notice: str = ""
     bar: Bar | None = None
+    show: str = ""
+    kept: Sequence[tuple[str, str]] = ()
 
 
 def html(page: Page) -> str:

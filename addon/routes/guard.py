@@ -11,13 +11,13 @@ from werkzeug.exceptions import HTTPException
 from addon.access import Caller, ConsentNeeded, NoAccessToken, bearer, who_asks
 from addon.cards.home import trouble_card
 from addon.event import read_event
-from addon.render.card_json import Json, asking_for_scopes, pushed, updated
+from addon.render.card_json import Json, asking_for_scopes, pushed, shown, updated
 from addon.verify import Verifier
-from addon.widgets import Card
+from addon.widgets import Card, Way
 from policy.errors import GoogleOutOfReach, NotFromGoogle, SettingAtFault
 
 PREFIX = "/addon"
-CLICKS = f"{PREFIX}/do/"
+WAYS = {way.value: way for way in Way}
 NO_TOKEN = (
     "Google did not say who you are. Close this panel and open it again; if that does not help, "
     "remove the add-on and install it once more."
@@ -67,8 +67,11 @@ def parameters() -> dict[str, str]:
 
 def envelope(card: Card, *, base: str, notice: str = "") -> Json:
     """A card in what Google expects at this address: clicks and triggers differ."""
-    if request.path.startswith(CLICKS):
+    kind = request.path.removeprefix(f"{PREFIX}/").partition("/")[0]
+    if kind == "do":
         return updated(card, base=base, notice=notice)
+    if kind in WAYS:
+        return shown(card, WAYS[kind], base=base)
     return pushed(card, base=base)
 
 

@@ -32,12 +32,18 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the teacher's card shows. `problems` are sentences about what has just failed."""
+    """What the teacher's card shows. `problems` are sentences about what has just failed;
+    `may_look`: does a role let this teacher see the administrator's card?"""
 
     waiting: tuple[ClassLine, ...] = ()
     accepted: tuple[ClassLine, ...] = ()
     declined: tuple[ClassLine, ...] = ()
     problems: tuple[str, ...] = ()
+    may_look: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.waiting or self.accepted or self.declined)
 
     def find(self, course_id: str) -> tuple[ClassLine, CourseState] | None:
         """The class with this id and the state it is shown in."""

@@ -192,6 +192,15 @@ class Licensing(Protocol):
         GoogleRefused without the scope or the right to ask, GoogleOutOfReach."""
 
 
+class Groups(Protocol):
+    """The domain's Google groups."""
+
+    def has_member(self, group: str, user_id: str) -> bool:
+        """Is this account in the group with this e-mail, itself or by a group within it? Raises
+        GoogleRefused without the scope, for a group that isn't there and for an account of another
+        domain; GoogleOutOfReach."""
+
+
 class TeacherClassroom(Protocol):
     """Classroom as one teacher sees it, by the token of the current click."""
 

@@ -31,6 +31,7 @@ SCOPES = (
 # Asked for apart: a request that names one scope which was not delegated is refused whole.
 AUDIT_SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
 LICENSING_SCOPE = "https://www.googleapis.com/auth/apps.licensing"
+GROUPS_SCOPE = "https://www.googleapis.com/auth/admin.directory.group.member.readonly"
 VARIABLE = "ROLLBOOK_GOOGLE_CREDENTIALS"
 KEY_FIELDS = ("client_email", "private_key", "token_uri")
 TIMEOUT = 60
@@ -48,11 +49,13 @@ class DelegatedCredentials(google.auth.credentials.Credentials):
         admin: str,
         root: str | None,
         scopes: Sequence[str] = SCOPES,
+        timeout: float = TIMEOUT,
     ) -> None:
         """With a root, the token is fetched at root + the path of the key's `token_uri`."""
         super().__init__()  # type: ignore[no-untyped-call]
         key = _read_key(key_file)
         self._scopes = scopes
+        self._timeout = timeout
         self._turn = threading.Lock()  # held while one fetches a token for all
         self._client_id = key.get("client_id", "")
         try:
@@ -73,7 +76,7 @@ class DelegatedCredentials(google.auth.credentials.Credentials):
 
     def _fetch(self) -> None:
         # The handed-in one may be a batch's own, which has no time-out and is never closed.
-        door = httplib2.Http(timeout=TIMEOUT)
+        door = httplib2.Http(timeout=self._timeout)
         try:
             self._account.refresh(_AskedOnce(door))
         except RefreshError as error:

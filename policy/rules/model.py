@@ -247,7 +247,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who may do what in the side panel and on the page. Data so far: nothing asks it yet."""
+    """Who may do what in the side panel; the add-on asks (see addon.roles). All may look so far."""
 
     admin: tuple[Holder, ...] = ()
     approver: tuple[Holder, ...] = ()

@@ -17,6 +17,7 @@ from policy.simulator.calls import Calls
 from policy.simulator.clock import Clock, Sleep, Time
 from policy.simulator.exchange import HangUp, Request, Response, json_response
 from policy.simulator.faults import Fault, No, Where, checked_plan
+from policy.simulator.groups import read_group
 from policy.simulator.keys import SigningKey, shared_key
 from policy.simulator.line import Line
 from policy.simulator.people import put_person
@@ -134,6 +135,14 @@ class Simulator:
             person = put_person(self.world, values)
         self.changed()
         return person.id
+
+    def add_group(self, email: str, members: Iterable[str] = ()) -> None:
+        """Make a Google group, or change the one with this address; members are addresses of
+        accounts and of other groups. Raises InputAtFault."""
+        group = read_group({"email": email, "members": list(members)}, where="the group")
+        with self.world.lock:
+            self.state.put_group(group)
+        self.changed()
 
     def next(
         self,

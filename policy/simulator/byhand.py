@@ -14,6 +14,7 @@ from policy.simulator.acts import COURSE_ACTS, NoSuchThing, by_hand_course, find
 from policy.simulator.calls import Calls
 from policy.simulator.exchange import Request, Response, is_loopback, json_response, read_json
 from policy.simulator.faults import read_planned
+from policy.simulator.groups import group_json, read_group
 from policy.simulator.page import STYLE, state_page
 from policy.simulator.people import person_json, put_person, read_person
 from policy.simulator.presets import preset
@@ -55,6 +56,7 @@ class ByHand:
             "style.css": {"GET": lambda _: Response(200, STYLE.encode(), "text/css")},
             "state": {"GET": self._state, "PUT": self._put_state},
             "users": {"GET": self._users, "POST": self._add_users},
+            "groups": {"GET": self._groups, "POST": self._add_group},
             "courses": {"POST": self._add_course},
             "key": {"GET": self._key},
             "switches": {"GET": self._switches, "PATCH": self._patch_switches},
@@ -139,6 +141,15 @@ class ByHand:
         gone = replace(person, deleted=True)
         self._sim.world.state.put_person(gone)
         return json_response(person_json(gone))
+
+    def _groups(self, _request: Request) -> Response:
+        return json_response([group_json(each) for each in self._sim.world.state.groups.values()])
+
+    def _add_group(self, request: Request) -> Response:
+        """A group, new or changed."""
+        group = read_group(_json(request), where="the group")
+        self._sim.world.state.put_group(group)
+        return json_response(group_json(group))
 
     def _add_course(self, request: Request) -> Response:
         return self._shown(by_hand_course(self._sim.world, _object(request)))

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from policy.simulator import aliases, courses, directory, licensing, members, profiles, reports
+from policy.simulator import (
+    aliases,
+    courses,
+    directory,
+    groups,
+    licensing,
+    members,
+    profiles,
+    reports,
+)
 from policy.simulator.state import Role
 from policy.simulator.world import Handler
 
@@ -27,6 +36,7 @@ HANDLERS: Mapping[str, Handler] = {
     "classroom.userProfiles.get": profiles.get,
     "directory.users.list": directory.list_users,
     "directory.users.get": directory.get_user,
+    "directory.members.hasMember": groups.has_member,
     "reports.activities.list": reports.list_activities,
     "licensing.licenseAssignments.listForProduct": licensing.list_assignments,
     "licensing.licenseAssignments.listForProductAndSku": licensing.list_assignments,

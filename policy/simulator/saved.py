@@ -11,6 +11,7 @@ from typing import Never, cast
 from policy.errors import InputAtFault
 from policy.simulator.activities import KEPT
 from policy.simulator.exchange import read_json
+from policy.simulator.groups import group_json, read_group
 from policy.simulator.keys import SigningKey
 from policy.simulator.people import checked, person_json, read_person
 from policy.simulator.refusals import JsonObject
@@ -56,6 +57,7 @@ def state_json(state: State) -> JsonObject:
     """Everything but tokens and keys."""
     return {
         "people": [person_json(person) for person in state.people.values()],
+        "groups": [group_json(group) for group in state.groups.values()],
         "courses": [course_state(state, course) for course in state.courses.values()],
         "activities": [activity_state(activity) for activity in state.activities],
     }
@@ -63,13 +65,17 @@ def state_json(state: State) -> JsonObject:
 
 def read_state(data: object, *, now: float) -> State:
     """A state from JSON. Raises InputAtFault that says where."""
-    if not isinstance(data, dict) or not data.keys() <= {"people", "courses", "activities"}:
+    known = {"people", "groups", "courses", "activities"}
+    if not isinstance(data, dict) or not data.keys() <= known:
         raise InputAtFault(
-            'the state should be an object with "people" and "courses", and perhaps "activities"'
+            'the state should be an object with "people" and "courses", and perhaps "groups" and '
+            '"activities"'
         )
     state = State()
     for place, item in enumerate(_list(data, "people", where="the state")):
         _read_person(state, item, where=f"people[{place}]", now=now)
+    for place, item in enumerate(_list(data, "groups", where="the state")):
+        state.put_group(read_group(item, where=f"groups[{place}]"))
     for place, item in enumerate(_list(data, "courses", where="the state")):
         _read_course(state, item, where=f"courses[{place}]", now=now)
     for place, item in enumerate(_list(data, "activities", where="the state")):

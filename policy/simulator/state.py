@@ -87,6 +87,18 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A Google group. `members` are addresses, folded: any of an account, or another group's."""
+
+    email: str
+    members: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2].casefold()
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """One line of Classroom's audit log, with names and addresses as they were then."""
 
@@ -125,6 +137,7 @@ class State:
         self.courses_of: dict[Role, dict[str, dict[str, None]]] = {role: {} for role in Role}
         self.tokens: dict[str, Grant] = {}
         self.activities: list[Activity] = []  # the oldest first, which has the lowest number
+        self.groups: dict[str, Group] = {}  # by folded address
         self.people_version = 0
         self.last_search: tuple[object, list[Person]] | None = None  # the Directory's
         self.last_licenses: tuple[object, list[tuple[Person, str]]] | None = None
@@ -162,6 +175,14 @@ class State:
         self._spellings.update(dict.fromkeys(addresses, person.id))
         self.people[person.id] = person
         self.people_version += 1
+        self.version += 1
+
+    def put_group(self, group: Group) -> None:
+        """Add a group or replace the one with this address. Raises InputAtFault if it is a
+        person's."""
+        if self.person(group.email) is not None:
+            raise InputAtFault(f"{group.email} already belongs to an account")
+        self.groups[group.email.casefold()] = group
         self.version += 1
 
     # Courses

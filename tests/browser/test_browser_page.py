@@ -14,7 +14,7 @@ from addon.render.html import Page as Shown
 from addon.render.html import html
 from cards.states import STATES
 from policy.google.base import CourseState
-from unit.addon.school import BEN, School
+from unit.addon.school import ADA, BEN, School
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 NARROW, WIDE = 300, 1000
@@ -71,6 +71,24 @@ def test_accept_all_and_be_another_teacher(school: School, site: str, browser: B
         expect(page.get_by_role("status")).to_have_text("Chorus declined.")
     assert {school.state_of(course) for course in ours} == {CourseState.ACTIVE}
     assert school.state_of(theirs) is CourseState.DECLINED
+
+
+@pytest.fixture
+def ada_has_a_role(school: School) -> None:
+    school.give_roles(f"{{viewer: [{ADA}]}}")
+
+
+@pytest.mark.usefixtures("ada_has_a_role")
+def test_to_the_administrators_card_and_back(school: School, site: str, browser: Browser) -> None:
+    school.course("Algebra I")
+    with window(browser, width=NARROW) as page:
+        page.goto(f"{site}/app/?as={ADA}")
+        page.get_by_role("button", name="Last run and policy").click()
+        expect(page.get_by_text("No run yet")).to_be_visible()
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.get_by_text("in force since")).to_be_visible()
+        page.get_by_role("button", name="Your classes").click()
+        expect(page.get_by_role("button", name="Accept Algebra I")).to_be_visible()
 
 
 def test_by_keyboard(school: School, site: str, browser: Browser) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from addon.cards.history import history_card
+from addon.cards.history import history_card, refused_card
 from addon.cards.home import home_card, trouble_card
 from addon.routes.guard import NO_TOKEN
 from addon.routes.pages import DOOR
@@ -84,12 +84,28 @@ STATES = {
             problems=("One failed.", "Two failed.", "Three failed.", "Four failed."),
         )
     ),
+    "waiting-with-role": home_card(Home(waiting=(ALGEBRA, BIOLOGY), may_look=True)),
+    "partly-failed-with-role": home_card(
+        Home(waiting=(CHORUS,), problems=("Chorus is not accepted.",), may_look=True)
+    ),
+    "too-many-with-role": home_card(
+        Home(
+            waiting=many(120),
+            accepted=many(60, 400),
+            declined=many(20, 600),
+            problems=("One failed.", "Two failed.", "Three failed.", "Four failed."),
+            may_look=True,
+        )
+    ),
+    "trouble-with-role": trouble_card(in_words(GoogleOutOfReach()), may_look=True),
     "trouble-out-of-reach": trouble_card(in_words(GoogleOutOfReach())),
     "trouble-refused": trouble_card(in_words(REFUSED)),
     "trouble-signed-out": trouble_card(in_words(SIGNED_OUT)),
     "trouble-no-token": trouble_card(NO_TOKEN),
     "door": DOOR,
+    "history-refused": refused_card(),
     "history-none": history_card(History(0)),
+    "history-first": history_card(LAST_NIGHT, POLICY, is_first=True),
     "history-policy": history_card(LAST_NIGHT, POLICY),
     "history-policy-with-changes": history_card(
         LAST_NIGHT,

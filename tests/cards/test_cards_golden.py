@@ -10,16 +10,20 @@ import pytest
 from google.apps import card_v1
 from google.protobuf import json_format
 
+from addon.app import create_app
 from addon.cards.home import home_card, spoken
-from addon.render.card_json import Json, card_json, pushed, updated
+from addon.render.card_json import Json, card_json, pushed, shown, updated
 from addon.render.html import Bar, Choice, Page, html
 from addon.viewmodels.home import ClassLine, Home
-from addon.widgets import Card
+from addon.widgets import Card, Way
 from cards.states import STATES
+from policy.settings import read_settings
 
+ROUTES = {rule.rule for rule in create_app(read_settings({})).url_map.iter_rules()}
 GOLDEN = Path(__file__).parent / "golden"
 BASE = "https://rollbook.example.org"
 MOST_WIDGETS = 100
+KEPT = (("as", "ada@school.example"),)
 BAR = Bar(
     [
         ("Teachers", [Choice("ada@school.example", "Ada Byron", True)]),
@@ -48,7 +52,10 @@ def test_json(name: str) -> None:
 
 @every_state
 def test_page(name: str) -> None:
-    golden(f"{name}.html", html(Page(STATES[name], do="/app/do", hidden=(("csrf", "c"),))))
+    golden(
+        f"{name}.html",
+        html(Page(STATES[name], "/app/do", (("csrf", "c"),), show="/app/", kept=KEPT)),
+    )
 
 
 def test_page_with_notice_and_bar() -> None:
@@ -120,7 +127,7 @@ def test_every_button_does_one_thing(name: str) -> None:
             assert click["openLink"]["url"].startswith("https://classroom.google.com/")
         else:
             action = click["action"]
-            assert action["function"].startswith(f"{BASE}/addon/do/")
+            assert action["function"].removeprefix(BASE) in ROUTES
             assert all(
                 set(each) == {"key", "value"} and isinstance(each["value"], str)
                 for each in action.get("parameters", [])
@@ -188,6 +195,16 @@ def test_envelopes() -> None:
         "stateChanged": True,
     }
     assert "notification" not in json.dumps(updated(card, base=BASE))
+    steps = {
+        Way.OPEN: [{"pushCard": printed}],
+        Way.AGAIN: [{"updateCard": printed}],
+        Way.BACK: [{"popToRoot": True}, {"updateCard": printed}],
+    }
+    for way in Way:
+        assert shown(card, way, base=BASE) == {
+            "renderActions": {"action": {"navigations": steps[way]}},
+            "stateChanged": False,
+        }
 
 
 class Outline(HTMLParser):
@@ -215,7 +232,8 @@ class Outline(HTMLParser):
 
 
 def page_of(name: str) -> Outline:
-    return Outline(html(Page(STATES[name], "/app/do", (("csrf", "c"),), "Done.", BAR)))
+    shown = Page(STATES[name], "/app/do", (("csrf", "c"),), "Done.", BAR, "/app/", KEPT)
+    return Outline(html(shown))
 
 
 @every_state
@@ -250,6 +268,9 @@ def test_page_buttons_are_forms_with_the_token(name: str) -> None:
     tokens = [field for field in page.named("input") if field["name"] == "csrf"]
     assert len(forms) == len(tokens)
     assert all(str(form["action"]).startswith("/app/do/") for form in forms)
+    others = [form for form in page.named("form")[1:] if form not in forms]  # after the bar's
+    assert all(form == {"method": "get", "action": "/app/"} for form in others)
+    assert len([f for f in page.named("input") if f["name"] == "card"]) == len(others)
     links = page.named("a")
     assert all(link["rel"] == "noopener noreferrer" for link in links)
     assert all(str(link["href"]).startswith("https://classroom.google.com/") for link in links)

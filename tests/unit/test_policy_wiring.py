@@ -1,17 +1,21 @@
 """Wiring: what is said when a setting is missing, and that the root reaches every gateway."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from policy import wiring
-from policy.errors import GoogleRefused, SettingAtFault
-from policy.google.credentials import AUDIT_SCOPE, LICENSING_SCOPE, SCOPES
+from policy.errors import GoogleOutOfReach, GoogleRefused, SettingAtFault
+from policy.google.credentials import AUDIT_SCOPE, GROUPS_SCOPE, LICENSING_SCOPE, SCOPES
 from policy.settings import read_settings
 from policy.simulator.app import Simulator
+from policy.simulator.exchange import Request, Response
 from policy.simulator.server import serve
 
 
@@ -23,7 +27,8 @@ def key_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "make", [wiring.classroom, wiring.directory, wiring.reports, wiring.licensing]
+    "make",
+    [wiring.classroom, wiring.directory, wiring.reports, wiring.licensing, wiring.groups],
 )
 @pytest.mark.parametrize(
     ("environment", "words"),
@@ -124,6 +129,55 @@ def test_a_first_administrator_who_is_suspended_stops_no_door(tmp_path: Path) ->
         with wiring.open_world(settings) as world:
             assert [one.emails for one in world.directory.accounts()] == [(first,), (second,)]
             assert list(world.classroom.courses()) == []
+
+
+def ask_of_a_group(folder: Path, sim: Simulator, root: str) -> bool:
+    """Is the administrator in the office's group?"""
+    (folder / "key.json").write_text(json.dumps(sim.key_file()))
+    environment = {
+        "ROLLBOOK_GOOGLE_ROOT": root,
+        "ROLLBOOK_GOOGLE_ADMIN": ONE,
+        "ROLLBOOK_GOOGLE_CREDENTIALS": str(folder / "key.json"),
+    }
+    with closing(wiring.groups(read_settings(environment))) as groups:
+        return groups.has_member("office@school.example", ONE)
+
+
+def test_groups_have_a_scope_of_their_own(tmp_path: Path) -> None:
+    sim = Simulator("school.example")
+    sim.add_user(ONE, admin=True)
+    sim.add_group("office@school.example", [ONE])
+    with serve(sim, port=0) as url:
+        sim.allowed_scopes = frozenset((*SCOPES, AUDIT_SCOPE, LICENSING_SCOPE))
+        with pytest.raises(GoogleRefused, match=GROUPS_SCOPE):
+            ask_of_a_group(tmp_path, sim, url)
+        sim.allowed_scopes = frozenset({GROUPS_SCOPE})
+        assert ask_of_a_group(tmp_path, sim, url)
+
+
+@pytest.mark.parametrize("silent", ["token", "call"])
+def test_who_clicks_does_not_wait_long_for_a_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: str
+) -> None:
+    """Google takes what is sent and never answers: at the token endpoint, or at the call."""
+    monkeypatch.setattr(wiring, "CLICK_SECONDS", 0.2)
+    sim, end = Simulator("school.example"), threading.Event()
+    sim.add_user(ONE, admin=True)
+    answer = sim._google if silent == "token" else sim.api.answer
+
+    def hold(request: Request) -> Response:
+        end.wait(timeout=30)
+        return answer(request)
+
+    monkeypatch.setattr(*((sim, "_google") if silent == "token" else (sim.api, "answer")), hold)
+    with serve(sim, port=0) as url:
+        try:
+            began = time.monotonic()
+            with pytest.raises(GoogleOutOfReach):
+                ask_of_a_group(tmp_path, sim, url)
+            assert time.monotonic() - began < 10
+        finally:
+            end.set()
 
 
 def test_the_store_is_made_in_the_state_folder(tmp_path: Path) -> None:

@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from addon import scopes
 from addon.app import create_app
 from addon.demo import Person, Role
 from policy.in_force import EVERY
 from policy.settings import read_settings
-from telling import ADMIN, COMMAND, POLICY, Story
+from telling import ADMIN, COMMAND, Story
+from telling import POLICY as MAPLE
 
+POLICY = f"{MAPLE}roles: {{viewer: [{ADMIN}]}}\n"
 FAILING = """\
 tests:
   - name: lunch is no class
@@ -30,14 +33,17 @@ tests:
 LIMIT = "limits:\n  teacher.remove: {class: -1}\n"
 
 
+@dataclass(frozen=True)
 class Demo:
     """A demonstration in which one is the administrator."""
+
+    story: Story
 
     def people(self) -> Sequence[Person]:
         return (Person("1", ADMIN, "Admin Maple", Role.ADMIN),)
 
     def token_for(self, email: str) -> str:
-        raise AssertionError(f"nobody asks Google as {email}")
+        return self.story.sim.access_token(email, scopes.ALL)
 
 
 @dataclass
@@ -65,7 +71,7 @@ def served(story: Story) -> Iterator[Served]:
     folders = {"ROLLBOOK_STATE": "state", "ROLLBOOK_POLICY": "policies"}
     settings = read_settings({**own, **{k: str(story.folder / v) for k, v in folders.items()}})
     seen = Served("", datetime(2026, 9, 1, 8, 0, tzinfo=UTC))
-    app = create_app(settings, demo=Demo(), clock=lambda: seen.now)
+    app = create_app(settings, demo=Demo(story), clock=lambda: seen.now)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     seen.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -95,6 +101,7 @@ def git(folder: Path, *words: str) -> str:
 @pytest.fixture
 def kept(story: Story) -> Story:
     """The story with its policy in git, committed."""
+    story.policy = POLICY
     story.write_inputs()
     git(story.folder, "init", "--quiet")
     git(story.folder, "add", "policies/district.yaml")

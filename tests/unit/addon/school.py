@@ -5,7 +5,7 @@ import json
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -33,6 +33,16 @@ CLIENT = "rollbook-client.apps.example"
 ADA, BEN, ADMIN = "ada@school.example", "ben@school.example", "admin@school.example"
 
 
+POLICY = """\
+version: 1
+district:
+  id: school
+  name: School
+  domains: [school.example]
+  timezone: America/Chicago
+"""
+
+
 @dataclass(slots=True)
 class School:
     """One simulator with its people, and everything of ours that talks to it."""
@@ -52,6 +62,22 @@ class School:
 
     def clock(self) -> datetime:
         return self.now
+
+    def give_roles(self, roles: str, *, key: bool = False) -> Path:
+        """The server has a policy with these roles, in YAML; its folder. With `key`, it can ask
+        Google as the administrator."""
+        at = self.settings.store_file
+        assert at is not None
+        folder = at.parent / "policies"
+        folder.mkdir(exist_ok=True)
+        (folder / "district.yaml").write_text(f"{POLICY}roles: {roles}\n", encoding="utf-8")
+        self.settings = replace(self.settings, policy=folder)
+        if key:
+            file = at.parent / "key.json"
+            file.write_text(json.dumps(self.sim.key_file()), encoding="utf-8")
+            admins = (ADMIN,)
+            self.settings = replace(self.settings, google_credentials=file, google_admins=admins)
+        return folder
 
     def google_takes(self, each: timedelta) -> None:
         """From now on, the clock goes on by so much with every call that Google answers."""

@@ -68,7 +68,9 @@ def test_one_can_be_another_teacher(school: School, page: FlaskClient) -> None:
     assert school.state_of(course) is CourseState.ACTIVE
 
 
-def test_the_admin_sees_the_last_run(school: School, page: FlaskClient) -> None:
+def test_the_admin_sees_the_last_run(school: School) -> None:
+    school.give_roles(f"{{viewer: [{ADMIN}]}}")
+    page = school.app(demo=SampleDemo(school)).test_client()
     assert "No run yet" in page.get("/app/", query_string={"as": ADMIN}).text
     school.course("Algebra")
     at = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
@@ -84,11 +86,35 @@ def test_the_admin_sees_the_last_run(school: School, page: FlaskClient) -> None:
     assert "co-teacher" not in shown
 
 
-def test_the_admin_can_refresh_and_nothing_else(school: School, page: FlaskClient) -> None:
-    course = school.course("The admin's", owner=ADMIN)
-    assert press(page, "refresh", **{"as": ADMIN}).status_code == 303
-    assert press(page, "accept", course=course, **{"as": ADMIN}).status_code == 403
-    assert school.state_of(course) is CourseState.PROVISIONED
+def test_who_has_a_role_and_classes_goes_there_and_back(school: School) -> None:
+    course = school.course("Ada's", owner=ADA)
+    school.give_roles(f"{{approver: [{ADA}]}}")
+    page = school.app(demo=SampleDemo(school)).test_client()
+    button = '<input type="hidden" name="card" value="{}">'
+    first = page.get("/app/").text
+    assert "Last run and policy" in first
+    assert button.format("administration") in first
+    opened = page.get("/app/", query_string={"as": ADA, "card": "administration"}).text
+    assert "No run yet" in opened
+    assert button.format("home") in opened
+    assert "csrf" not in opened  # nothing there changes anything
+    assert "Ada&#39;s" in page.get("/app/", query_string={"as": ADA, "card": "home"}).text
+    press(page, "accept", course=course, **{"as": ADA})
+    assert "Last run and policy" in page.get("/app/").text
+    assert school.state_of(course) is CourseState.ACTIVE
+
+
+@pytest.mark.parametrize("who", [ADA, ADMIN])
+def test_in_the_demonstration_too_it_is_the_policy_that_says_who_may_look(
+    page: FlaskClient, who: str
+) -> None:
+    asked = {"as": who, "card": "administration"}
+    assert "Only those see this card" in page.get("/app/", query_string=asked).text
+    assert "No class of yours is here yet" in page.get("/app/", query_string={"as": who}).text
+
+
+def test_no_such_card(page: FlaskClient) -> None:
+    assert page.get("/app/", query_string={"as": ADA, "card": "door"}).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["nobody@school.example", "", ADA.upper()])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from addon.certificates import Certificates
-from addon.verify import Verifier
+from addon.verify import User, Verifier
 from policy.errors import GoogleOutOfReach, NotFromGoogle, SettingAtFault
 from policy.settings import Settings, read_settings
 from unit.addon.signing import In, Signer, claims, text, unsigned
@@ -131,7 +131,7 @@ def test_forged_system_token(verifier: Verifier, token: str) -> None:
 @pytest.mark.parametrize("token", FORGED.values(), ids=FORGED)
 def test_forged_user_token(verifier: Verifier, token: str) -> None:
     with pytest.raises(NotFromGoogle):
-        verifier.user_id(token)
+        verifier.user(token)
 
 
 @pytest.mark.parametrize("changes", NOT_FOR_US.values(), ids=NOT_FOR_US)
@@ -148,7 +148,13 @@ def test_a_path_forges_no_log_line(verifier: Verifier) -> None:
 
 
 def test_user_token(verifier: Verifier) -> None:
-    assert verifier.user_id(GOOGLE.sign(claims(CLIENT, sub="117"))) == "117"
+    token = GOOGLE.sign(claims(CLIENT, sub="117", email="Ada@School.example"))
+    assert verifier.user(token) == User("117", "ada@school.example")
+
+
+@pytest.mark.parametrize("email", [None, ["ada@school.example"], 7], ids=["none", "list", "number"])
+def test_a_user_whose_email_is_not_told(verifier: Verifier, email: object) -> None:
+    assert verifier.user(GOOGLE.sign(claims(CLIENT, sub="117", email=email))) == User("117", "")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +173,7 @@ def test_user_token(verifier: Verifier) -> None:
 )
 def test_user_token_not_for_us(verifier: Verifier, changes: dict[str, object]) -> None:
     with pytest.raises(NotFromGoogle):
-        verifier.user_id(GOOGLE.sign(claims(CLIENT, **changes)))
+        verifier.user(GOOGLE.sign(claims(CLIENT, **changes)))
 
 
 INCOMPLETE = {
@@ -182,7 +188,7 @@ def test_nobody_is_let_in_without_all_settings(name: str, settings: Settings) ->
     verifier = Verifier(settings, Certificates(None, fetch=fetch))
     for check in (
         lambda: verifier.check_system(GOOGLE.sign(GOOD), path=PATH),
-        lambda: verifier.user_id(GOOGLE.sign(claims(CLIENT))),
+        lambda: verifier.user(GOOGLE.sign(claims(CLIENT))),
     ):
         with pytest.raises(SettingAtFault, match=name):
             check()
