@@ -47,8 +47,10 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
         if role is Role.TEACHER and user_id in base.former and user_id not in wanted:
             found.keep_former(seat)
             continue
+        if _is_put_back(seat, base, live, desired):
+            found.ours.discard(user_id)
         decision = decide_seat(
-            base=user_id in ours,
+            base=user_id in found.ours,
             desired=user_id in wanted,
             live=user_id in there,
             **_by_hand(role, setting.rules),
@@ -91,6 +93,16 @@ def doubt(seat: Seat, desired: Desired, setting: Setting) -> str | None:
             "more: it may be the same one under a new key"
         )
     return None
+
+
+def _is_put_back(seat: Seat, base: Base, live: Live, desired: Desired) -> bool:
+    """Whether a hand has put in whom a hand had taken out, while the roster does not list them:
+    the last word is the hand's, as if the seat had never been ours."""
+    is_teacher = seat.role is Role.TEACHER
+    there = live.teachers if is_teacher else live.students
+    wanted = desired.teachers if is_teacher else desired.students
+    was_out = _record(seat) in base.kept
+    return was_out and seat.user_id in there and seat.user_id not in wanted
 
 
 @dataclass(slots=True)

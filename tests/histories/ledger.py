@@ -56,6 +56,7 @@ class Ledger:
             for seat in new.seats - old.seats:
                 if seat in page.taken_out:
                     page.taken_out.discard(seat)
+                    page.put_in |= {seat} - page.sure  # the SIS does not list it: a hand's alone
                 elif seat not in page.maybe:
                     page.put_in.add(seat)
             for seat in old.seats - new.seats:

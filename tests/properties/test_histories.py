@@ -20,7 +20,9 @@ from histories.acts import (
     Lists,
     LosesStore,
     OwnClass,
+    PutsIn,
     Renumbers,
+    TakesOut,
     Vanishes,
 )
 from histories.chances import NIGHTS, REPORTS, histories
@@ -84,6 +86,11 @@ KNOWN = {
         Day(acts=(Vanishes("e"),)),
         Day(acts=(Vanishes("e"),)),
         Day(acts=(CutsOff("north"), Decides("combine", ()))),
+    ),
+    "a hand puts back whom a hand took out, and the SIS has dropped": (
+        Day(acts=(Decides("grace", 24), TakesOut("a", "s1"), Drops("s1", "a"))),
+        Day(acts=(PutsIn("a", "s1", "student"),)),
+        Day(),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
