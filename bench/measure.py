@@ -26,6 +26,7 @@ from policy.merge.records import Desired
 from policy.merge.wish import Sources
 from policy.night.reading import account_facts, match_rows
 from policy.roster.load import load_roster
+from policy.sources.folder import open_folder
 from policy.store.base import BaseCourse
 
 EQUAL, EMPTY = "equal", "empty"  # stores
@@ -129,7 +130,7 @@ JOBS: Mapping[str, Callable[[Path], Counts]] = {
 
 
 def _inputs(folder: Path, night: str) -> Inputs:
-    return engine.read_inputs(folder / "policy", folder / night)
+    return engine.read_inputs(folder / "policy", folder / night, open_folder)
 
 
 def _plan(folder: Path, night: str, store: str) -> Counts:

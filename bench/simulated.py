@@ -20,6 +20,7 @@ from policy.engine import Inputs, World
 from policy.rehearsal import Stage, admin_of, set_stage
 from policy.settings import read_settings
 from policy.simulator.server import serve
+from policy.sources.folder import open_folder
 
 SECTIONS, PUPILS, TAKES = 400, 2_000, 25
 RUNS = 3
@@ -76,7 +77,7 @@ def world(policy: Path) -> Iterator[tuple[World, Callable[[], str]]]:
 
 
 def read(policy: Path, drop: Path) -> Inputs:
-    return engine.read_inputs(policy, drop)
+    return engine.read_inputs(policy, drop, open_folder)
 
 
 def yardstick(path: Path) -> None:

@@ -41,7 +41,7 @@ def show_comparison(
 ) -> int:
     """The comparison on standard output or in a file; always 0."""
     with _store(settings) as store:
-        found = compare(question, store, wiring.clock(settings))
+        found = compare(question, store, wiring.clock(settings), wiring.sources(settings))
         pieces = _pieces(found, format_of(form, out))
         if out is None:
             for piece in pieces:

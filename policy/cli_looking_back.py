@@ -134,10 +134,11 @@ def undo(
             "undo needs the policy, for its limits: name its folder with --policies DIR"
         )
     policy = engine.validate(folder)
-    with wiring.open_world(read_settings(os.environ)) as world:
+    settings = read_settings(os.environ)
+    with wiring.open_world(settings) as world:
         found = looking_back.run_named(run, world.store)
-        part = looking_back.Part(school, course)
-        made = looking_back.plan_undo(found, part, policy, world).with_consent(dict(allow))
+        part, sources = looking_back.Part(school, course), wiring.sources(settings)
+        made = looking_back.plan_undo(found, part, policy, world, sources).with_consent(dict(allow))
     return show_plan(made, f"rollbook apply {out or 'FILE'}", form=form, out=out)
 
 
@@ -155,13 +156,13 @@ def _sight(settings: Settings) -> Iterator[Sight]:
     now = datetime.now(UTC)
     if not settings.google_admins:
         with _store(settings) as store:
-            yield Sight(store, None, settings, now)
+            yield Sight(store, None, settings, now, wiring.sources(settings))
         return
     with (
         _store(settings) as store,
         closing(wiring.directory(settings)) as directory,
     ):
-        yield Sight(store, directory, settings, now)
+        yield Sight(store, directory, settings, now, wiring.sources(settings))
 
 
 @contextmanager

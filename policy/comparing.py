@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from policy.arriving import OpenSource, arrive
 from policy.errors import InputAtFault
 from policy.merge.comparison import Compared, Tally, rule_changes, schools_of
 from policy.merge.desire import Known
@@ -15,7 +16,6 @@ from policy.merge.veil import Veil
 from policy.merge.versus import Difference, differences
 from policy.merge.wish import Sources
 from policy.night.reading import remembered, remembered_accounts
-from policy.roster.load import load_roster
 from policy.roster.model import Roster
 from policy.rules.at_ref import load_policy_at
 from policy.rules.load import load_policy
@@ -63,14 +63,17 @@ class _Memory:
 
 
 def compare(
-    question: Question, store: Store | None, now: Callable[[tzinfo], datetime]
+    question: Question,
+    store: Store | None,
+    now: Callable[[tzinfo], datetime],
+    open_source: OpenSource,
 ) -> Comparison:
     """Read both policies, the roster, and what the store remembers if there is one. Raises
     InputAtFault where one of these is at fault."""
     new = load_policy(question.policies)
     old = load_policy_at(question.policies, question.ref)
     _refuse_another_district(old, new)
-    roster = load_roster(question.roster or Path(new.roster_path))
+    roster = arrive(new, question.roster, open_source).roster
     memory = _memory(store)
     accounts = _Accounts(roster, memory.matches, (old, new))
     today = now(ZoneInfo(new.district.timezone)).date()

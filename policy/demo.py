@@ -114,7 +114,7 @@ def _nights(sample: Path, settings: Settings, screen: Screen, url: str) -> None:
 
 def _night(sample: Path, roster: Path | None, settings: Settings, screen: Screen) -> Plan:
     """One `rollbook sync`, with its plan on the screen."""
-    inputs = engine.read_inputs(sample, roster)
+    inputs = engine.read_inputs(sample, roster, wiring.sources(settings))
     with screen.bar() as progress, wiring.open_world(settings, progress) as world:
         plan, finished = engine.sync(
             inputs, world, allowed={}, show=lambda shown: screen.say(print_text(shown))

@@ -2,12 +2,13 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from policy.arriving import OpenSource, arrive
 from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
 from policy.google.base import Classroom, Directory, Licensing, Reports
 from policy.merge.desire import Known, Wishes, desire
@@ -17,7 +18,7 @@ from policy.merge.plan import Kind, Plan
 from policy.merge.records import Remembered
 from policy.merge.wish import Sources
 from policy.night.evening import read_evening
-from policy.night.freshness import Arrival, arrival, check_freshness
+from policy.night.freshness import check_freshness
 from policy.night.licences import check_licences
 from policy.night.reading import (
     Books,
@@ -27,7 +28,6 @@ from policy.night.reading import (
     remembered,
 )
 from policy.night.watching import Watch, watch
-from policy.roster.load import load_roster
 from policy.roster.model import Roster
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
@@ -38,6 +38,7 @@ from policy.run.rows import base_row
 from policy.run.stale import refuse_moved
 from policy.same_policy import refuse_another_policy
 from policy.settings import Settings
+from policy.sources.base import Arrival
 from policy.store.base import EntryState, RunState, Standing, Store
 
 FEW_ACCOUNTS = 5  # fewer that are gone are always taken for deleted
@@ -65,12 +66,12 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an admin and the SIS hand in, checked. `came` is set for the policy's own source,
+    """What an admin and the SIS hand in, checked. `came` are the drops of the policy's own sources,
     whose freshness is asked for; a drop that somebody names is taken as it is."""
 
     policy: Policy
     roster: Roster
-    came: Arrival | None = None
+    came: Sequence[Arrival] = ()
 
 
 def validate(policy_folder: Path) -> Policy:
@@ -78,20 +79,18 @@ def validate(policy_folder: Path) -> Policy:
     return load_policy(policy_folder)
 
 
-def read_inputs(policy_folder: Path, roster: Path | None) -> Inputs:
-    """The policy and the roster, checked. `roster` overrides the policy's source."""
+def read_inputs(policy_folder: Path, roster: Path | None, open_source: OpenSource) -> Inputs:
+    """The policy and the roster, checked. `roster` takes the place of the policy's sources."""
     policy = validate(policy_folder)
-    if roster is not None:
-        return Inputs(policy, load_roster(roster))
-    source = Path(policy.roster_path)
-    return Inputs(policy, load_roster(source), arrival(source))
+    arrived = arrive(policy, roster, open_source)
+    return Inputs(policy, arrived.roster, arrived.drops)
 
 
 def make_plan(inputs: Inputs, world: World) -> Plan:
     """Plan a night; nothing is written, neither to Google nor to the store."""
     policy, roster = inputs.policy, inputs.roster
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
-    if inputs.came is not None:
+    if inputs.came:
         check_freshness(
             inputs.came,
             policy.freshness,

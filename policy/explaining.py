@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from policy.arriving import OpenSource, arrive
 from policy.errors import GoogleOutOfReach, GoogleRefused, InputAtFault, RosterAtFault
 from policy.google.base import Directory
 from policy.looking_back import EVERY, written
@@ -21,7 +22,6 @@ from policy.merge.plan import ALIAS
 from policy.merge.records import Base, User
 from policy.merge.wish import Sources
 from policy.night.reading import account_facts, is_first_load, remembered, remembered_accounts
-from policy.roster.load import load_roster
 from policy.roster.model import Person, Section
 from policy.rules.load import load_policy
 from policy.rules.model import Policy
@@ -45,12 +45,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What can be seen: the store, the Directory if it may be asked, the settings, the time."""
+    """What can be seen: the store, the Directory if it may be asked, the settings, the time, the
+    policy's sources."""
 
     store: Store
     directory: Directory | None
     settings: Settings
     clock: datetime
+    open_source: OpenSource
 
 
 def explain(question: Question, sight: Sight) -> Explanation:
@@ -115,7 +117,7 @@ def _outlook(
         return None
     policy = load_policy(question.policies)
     try:
-        roster = load_roster(question.roster or Path(policy.roster_path))
+        roster = arrive(policy, question.roster, sight.open_source).roster
     except RosterAtFault as error:
         unasked.append(f"the roster can't be read: {error.problems[0]}: only the store was asked")
         return None

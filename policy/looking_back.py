@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from policy.arriving import OpenSource, arrive
 from policy.engine import World, done_so_far, new_id
 from policy.errors import InputAtFault, RosterAtFault
 from policy.finding import course_named
@@ -16,7 +16,6 @@ from policy.merge.records import Base, Fields, Live, User
 from policy.merge.undo import Present, undo
 from policy.merge.written import Written
 from policy.night.reading import account_facts, live_record, store_mark
-from policy.roster.load import load_roster
 from policy.rules.model import Policy
 from policy.run.rows import base_record
 from policy.store.base import Entry, RunRecord, RunState, Store
@@ -88,11 +87,13 @@ class Part:
     course: str | None = None
 
 
-def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
+def plan_undo(
+    run: RunRecord, part: Part, policy: Policy, world: World, open_source: OpenSource
+) -> Plan:
     """The plan that takes a run back, made from what is in Classroom now. Writes nothing."""
     now = world.settings.now(ZoneInfo(policy.district.timezone), world.clock())
     mark = world.store.mark()  # first: what changes while we read makes the plan stale, not wrong
-    schools, notices = _schools(policy)
+    schools, notices = _schools(policy, open_source)
     moved = _moves(run, world.store)
     writes = [_as_now(write, moved) for write in _part_of(run, part, world.store, schools)]
     rows = world.store.base_under(sorted({write.alias for write in writes}))
@@ -130,13 +131,15 @@ def plan_undo(run: RunRecord, part: Part, policy: Policy, world: World) -> Plan:
     )
 
 
-def _schools(policy: Policy) -> tuple[Mapping[str, str], tuple[Notice, ...]]:
+def _schools(
+    policy: Policy, open_source: OpenSource
+) -> tuple[Mapping[str, str], tuple[Notice, ...]]:
     """The schools' names, by which a policy may claim them, as far as the roster can be read."""
     try:
-        roster = load_roster(Path(policy.roster_path))
+        roster = arrive(policy, None, open_source).roster
     except RosterAtFault as error:
         words = f"the roster can't be read, so schools have no names here: {error.problems[0]}"
-        return {}, (Notice(policy.roster_path, words, "M325"),)
+        return {}, (Notice(policy.sources[0].line, words, "M325"),)
     return {school.key: school.name for school in roster.schools.values()}, ()
 
 

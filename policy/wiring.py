@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 
 from policy.engine import Progress, World
 from policy.errors import SettingAtFault
@@ -25,8 +26,11 @@ from policy.google.licensing import LicensingGateway
 from policy.google.reports import ReportsGateway
 from policy.google.teacher import TeacherGateway
 from policy.google.transport import Transport
+from policy.rules.sources import FolderSource, SourceRule
 from policy.run.pace import Budget, Pace, Steady
 from policy.settings import Settings
+from policy.sources.base import Source
+from policy.sources.folder import Folder
 from policy.store.sql import SqlStore
 
 ADMIN_CALLS_PER_MINUTE = 2_280  # Directory and Reports: 5 % under their 2,400 a minute a user, each
@@ -55,6 +59,18 @@ def open_world(settings: Settings, progress: Progress | None = None) -> Iterator
             sleep=time.sleep,
             progress=progress or (lambda _done, _total: None),
         )
+
+
+def sources(_settings: Settings) -> Callable[[SourceRule], Source]:
+    """Opens the policy's sources; what they keep is in the state folder, by their names."""
+
+    def open_source(rule: SourceRule) -> Source:
+        match rule.road:
+            case FolderSource(path):
+                return Folder(Path(path))
+        raise SettingAtFault(f"the source {rule.name} ({rule.line}) can't be opened")
+
+    return open_source
 
 
 def open_store(settings: Settings) -> SqlStore:

@@ -50,6 +50,7 @@ from policy.rules.model import (
     Students,
     WhenIncomplete,
 )
+from policy.rules.sources import FolderSource
 
 NOW = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
 NOW_TEXT = "2026-09-01T04:00:00+00:00"
@@ -139,7 +140,7 @@ def policy(
     return Policy(
         folder="policies",
         district=District("demo", "Demo District", ("demo.example",), "UTC"),
-        roster_path="roster",
+        sources=(),
         defaults=school_rules or rules(),
         schools=schools or {},
         lines={"classes.key": "district.yaml:9", "classes.owner": "district.yaml:12"},
@@ -382,3 +383,10 @@ def roster(
         memberships={s.key: members for s, members in sections.items()},
         **more,  # type: ignore[arg-type]
     )
+
+
+def path_of(policy: Policy) -> str:
+    """Where a policy's one source lies, a folder or zip."""
+    [source] = policy.sources
+    assert isinstance(source.road, FolderSource)
+    return source.road.path

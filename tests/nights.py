@@ -19,6 +19,7 @@ from policy.run.apply import Finished
 from policy.settings import read_settings
 from policy.simulator.server import serve
 from policy.simulator.switches import Switches
+from policy.sources.folder import open_folder
 from telling import SmallRoster, Story, google_for, three_sections
 
 START = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
@@ -98,7 +99,7 @@ def opened(story: Story, clock: Standing) -> Iterator[tuple[Story, World]]:
 
 def night(story: Story, world: World) -> Finished:
     story.write_inputs()
-    inputs = engine.read_inputs(story.folder / "policies", None)
+    inputs = engine.read_inputs(story.folder / "policies", None, open_folder)
     return engine.sync(inputs, world, allowed={})[1]
 
 
@@ -119,7 +120,7 @@ def inputs_of(story: Story, *edits: Edit) -> Inputs:
             writer = csv.DictWriter(file, header)
             writer.writeheader()
             writer.writerows(rows)
-    return engine.read_inputs(story.folder / "policies", None)
+    return engine.read_inputs(story.folder / "policies", None, open_folder)
 
 
 def sync(

@@ -18,6 +18,7 @@ from policy.merge.plan import Kind
 from policy.run.apply import Finished
 from policy.simulator.app import Simulator
 from policy.simulator.switches import Switches
+from policy.sources.folder import open_folder
 from telling import ADMIN, DOMAIN, NO_QUOTAS, SmallRoster, Story
 
 TODAY = "2015-10-01"
@@ -152,5 +153,5 @@ def district_of(
 
 def sync_drop(drop: Path, story: Story, world: World) -> Finished:
     story.write_inputs()
-    inputs = engine.read_inputs(story.folder / "policies", drop)
+    inputs = engine.read_inputs(story.folder / "policies", drop, open_folder)
     return engine.sync(inputs, world, allowed=ALLOWED)[1]

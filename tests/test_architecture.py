@@ -49,6 +49,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "policy.wiring": (
         "policy.engine",
         "policy.google",
+        "policy.rules.sources",
         "policy.run.pace",
         "policy.settings",
         "policy.sources",
@@ -56,7 +57,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "policy.in_force": ("policy.rules", "policy.trying"),
     "policy.same_policy": ("policy.merge.plan", "policy.rules"),
+    "policy.arriving": ("policy.roster", "policy.rules", "policy.sources.base"),
     "policy.engine": (
+        "policy.arriving",
+        "policy.sources.base",
         "policy.night",
         "policy.same_policy",
         "policy.google.base",
@@ -70,6 +74,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.store.base",
     ),
     "policy.looking_back": (
+        "policy.arriving",
         "policy.night",
         "policy.engine",
         "policy.finding",
@@ -81,6 +86,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.store.base",
     ),
     "policy.explaining": (
+        "policy.arriving",
         "policy.night",
         "policy.google.base",
         "policy.looking_back",
@@ -94,6 +100,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "policy.trying": ("policy.merge", "policy.roster", "policy.rules", "policy.trying_given"),
     "policy.trying_given": ("policy.roster.model", "policy.rules.trials"),
     "policy.comparing": (
+        "policy.arriving",
         "policy.merge",
         "policy.night.reading",
         "policy.roster",
@@ -115,6 +122,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "policy.rules.naming",
         "policy.rules.scope",
         "policy.run.journal",
+        "policy.sources.base",
         "policy.run.rows",
         "policy.store.base",
     ),

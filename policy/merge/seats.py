@@ -1,7 +1,7 @@
 """The seats of one course, one role at a time: who comes, who goes and when, who stays and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from policy.merge.merge import SeatDecision, decide_seat
@@ -47,10 +47,8 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
         if role is Role.TEACHER and user_id in base.former and user_id not in wanted:
             found.keep_former(seat)
             continue
-        if _is_put_back(seat, base, live, desired):
-            found.ours.discard(user_id)
         decision = decide_seat(
-            base=user_id in found.ours,
+            base=user_id in ours,
             desired=user_id in wanted,
             live=user_id in there,
             **_by_hand(role, setting.rules),
@@ -65,6 +63,20 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
         frozenset(found.ours),
         found.leaving,
         {record: base.kept.get(record, setting.stamp) for record in sorted(unlike)},
+    )
+
+
+def without_put_back(base: Base, desired: Desired, live: Live) -> Base:
+    """The base without the seats that a hand had emptied and a hand has filled again, of people
+    whom the roster does not list: the last word is the hand's, as if they had never been ours."""
+    teachers = base.teachers & live.teachers - set(desired.teachers)
+    students = base.students & live.students - set(desired.students)
+    back_teachers = {u for u in teachers if _record(Seat(Role.TEACHER, u)) in base.kept}
+    back_students = {u for u in students if _record(Seat(Role.STUDENT, u)) in base.kept}
+    if not back_teachers and not back_students:
+        return base
+    return replace(
+        base, teachers=base.teachers - back_teachers, students=base.students - back_students
     )
 
 
@@ -93,16 +105,6 @@ def doubt(seat: Seat, desired: Desired, setting: Setting) -> str | None:
             "more: it may be the same one under a new key"
         )
     return None
-
-
-def _is_put_back(seat: Seat, base: Base, live: Live, desired: Desired) -> bool:
-    """Whether a hand has put in whom a hand had taken out, while the roster does not list them:
-    the last word is the hand's, as if the seat had never been ours."""
-    is_teacher = seat.role is Role.TEACHER
-    there = live.teachers if is_teacher else live.students
-    wanted = desired.teachers if is_teacher else desired.students
-    was_out = _record(seat) in base.kept
-    return was_out and seat.user_id in there and seat.user_id not in wanted
 
 
 @dataclass(slots=True)

@@ -1,45 +1,31 @@
 """Is a drop new and whole enough to be planned from? Asked of the policy's own sources only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from policy.errors import RosterAtFault
 from policy.roster.codes import Code, problem
 from policy.rules.model import Freshness
+from policy.sources.base import Arrival
 
 SIZES = ("people", "sections", "memberships")  # kinds of rows that don't shrink overnight
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A drop at the policy's source, and when its newest file was last written."""
-
-    path: Path
-    written: datetime
-
-
-def arrival(path: Path) -> Arrival:
-    """When a drop that has just been read (a folder or a zip) came."""
-    files = [f for f in path.rglob("*") if f.suffix.casefold() == ".csv"] if path.is_dir() else []
-    newest = max(file.stat().st_mtime for file in files or [path])
-    return Arrival(path, datetime.fromtimestamp(newest, UTC))
-
-
 def check_freshness(
-    came: Arrival,
+    came: Sequence[Arrival],
     rules: Freshness,
     *,
     rows: Mapping[str, int],
     before: Mapping[str, int],
     now: datetime,
 ) -> None:
-    """Raise RosterAtFault for a drop that is too old, or too small beside the last one that was
-    applied. `rows` and `before` are data rows by kind; `before` is empty when there was none."""
-    problems = [*_too_old(came, rules, now), *_too_small(came, rules, rows, before)]
+    """Raise RosterAtFault for drops of which one is too old, or that are too small beside the last
+    ones that were applied. `rows` and `before` are data rows by kind, of all drops and, where they
+    are several, of each ("co-teachers memberships"); `before` is empty when there was none."""
+    problems = [words for drop in came for words in _too_old(drop, rules, now)]
+    problems += _too_small(came, rules, rows, before)
     if problems:
-        raise RosterAtFault(problems, drop=str(came.path))
+        raise RosterAtFault(problems, drop=" + ".join(str(drop.path) for drop in came))
 
 
 def _too_old(came: Arrival, rules: Freshness, now: datetime) -> list[str]:
@@ -56,18 +42,20 @@ def _too_old(came: Arrival, rules: Freshness, now: datetime) -> list[str]:
 
 
 def _too_small(
-    came: Arrival, rules: Freshness, rows: Mapping[str, int], before: Mapping[str, int]
+    came: Sequence[Arrival], rules: Freshness, rows: Mapping[str, int], before: Mapping[str, int]
 ) -> list[str]:
+    name = " + ".join(drop.path.name for drop in came)
     return [
         problem(
-            came.path.name,
+            name,
             f"the drop has shrunk: {rows.get(kind, 0):,} {kind}, and the last that was applied had "
             f"{before[kind]:,}; freshness.min_size is {rules.min_size:.0%} ({rules.line}). If that "
             "is right, name it once with --roster",
             Code.SHRUNK,
         )
-        for kind in SIZES
-        if rows.get(kind, 0) < rules.min_size * before.get(kind, 0)
+        for size in SIZES
+        for kind in before
+        if kind.rpartition(" ")[2] == size and rows.get(kind, 0) < rules.min_size * before[kind]
     ]
 
 

@@ -3,12 +3,15 @@
 Two passes: over the headers, so that what is wrong with a drop is said all at once; over the rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from policy.errors import RosterAtFault
+from policy.roster.asked import Asked, Given
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
@@ -40,36 +43,44 @@ def load_roster(path: Path) -> Roster:
 
 def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     """The same, and what became of the rows, by file."""
+    return _read([Given(path, "")])
+
+
+def join_rosters(given: Sequence[Given]) -> Roster:
+    """Several drops as one Roster. What one says first stays; a later one adds what is missing, as
+    far as it is asked for it. Where they differ is in the faults (R231). Raises RosterAtFault when
+    any of them can't be used."""
+    alone = len(given) == 1
+    return _read([replace(one, name="") for one in given] if alone else given)[0]
+
+
+def _read(given: Sequence[Given]) -> tuple[Roster, Mapping[str, Tally]]:
+    books = _Books()
+    drops = " + ".join(str(one.path) for one in given)
     try:
-        return _read(path)
+        with ExitStack() as stack:
+            loadings = [
+                _Loading(stack.enter_context(open_drop(one.path)), one, books, is_later=number > 0)
+                for number, one in enumerate(given)
+            ]
+            for loading in loadings:
+                loading.look()
+            for kind in KINDS:
+                for loading in loadings:
+                    loading.read_rows(kind)
+            if books.problems:
+                raise RosterAtFault(separated_together(books.problems))
+            return books.roster(loadings), books.ledger.tallies
     except RosterAtFault as fault:
-        raise RosterAtFault(fault.problems, drop=str(path)) from fault
-
-
-def _read(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
-    with open_drop(path) as drop:
-        loading = _Loading(drop)
-        loading.recognise()
-        loading.find_files()
-        loading.read_manifest()
-        loading.judge_headers()
-        loading.read_rows()
-        if loading.problems:
-            raise RosterAtFault(separated_together(loading.problems))
-        return loading.roster(), loading.ledger.tallies
+        raise RosterAtFault(fault.problems, drop=drops) from fault
 
 
 @dataclass(slots=True)
-class _Loading:
-    """One drop on its way to a Roster. The methods are called in this order."""
+class _Books:
+    """What all drops of a Roster are read into."""
 
-    drop: Drop
     ledger: Ledger = field(default_factory=Ledger)
     problems: list[str] = field(default_factory=list)
-    dialect: Dialect = field(init=False)
-    files: dict[str, str] = field(default_factory=dict)  # the table's file -> its name in the drop
-    absent: dict[str, int] = field(default_factory=dict)  # file -> the manifest's line about it
-    headers: dict[str, Header] = field(default_factory=dict)
     catalogue: Catalogue = field(init=False)
     people: People = field(init=False)
     seats: Seats = field(init=False)
@@ -79,6 +90,83 @@ class _Loading:
         self.people = People(self.ledger)
         self.seats = Seats(self.ledger, self.catalogue.sections, self.people)
 
+    def roster(self, loadings: Sequence["_Loading"]) -> Roster:
+        """Everything together; only people whom a membership names are kept."""
+        self.seats.finish()
+        self.catalogue.note_odd_schools()
+        faults, shelves = self.ledger.faults, self.catalogue
+        files = [file for loading in loadings for file in loading.told_files()]
+
+        def rank(fault: Fault) -> tuple[int, int]:
+            file = fault.place.file
+            return files.index(file) if file in files else -1, fault.place.line
+
+        return Roster(
+            source=_source(loadings),
+            schools=shelves.schools.there,
+            terms=shelves.terms.there,
+            courses=shelves.courses.there,
+            people=self.people.there.only(self.seats.seating.named()),
+            sections=shelves.sections.there,
+            memberships=self.seats.seating.packed(),
+            faults=tuple(sorted(faults, key=rank)),
+            doubtful_people=self.seats.doubtful_people(),
+            doubtful_sections={
+                key: tuple(faults[index] for index in indices)
+                for key, indices in self.seats.doubts.items()
+            },
+            doubtful_anywhere=tuple(faults[index] for index in self.seats.anywhere),
+        )
+
+
+def _source(loadings: Sequence["_Loading"]) -> Source:
+    """Of several, the counts are sums, and those of each stand beside them by its name."""
+    if len(loadings) == 1:
+        drop = loadings[0].drop
+        return Source(Path(drop.name).name, drop.digest, loadings[0].counts())
+    counts: Counter[str] = Counter()
+    for loading in loadings:
+        for kind, count in loading.counts().items():
+            counts[kind] += count
+            if count:
+                counts[f"{loading.given.name} {kind}"] = count
+    digests = "".join(f"{one.given.name} {one.drop.digest}\n" for one in loadings)
+    return Source(
+        " + ".join(loading.given.name for loading in loadings),
+        sha256(digests.encode()).hexdigest(),
+        dict(counts),
+    )
+
+
+@dataclass(slots=True)
+class _Loading:
+    """One drop on its way into the books. The methods are called in this order."""
+
+    drop: Drop
+    given: Given
+    books: _Books
+    is_later: bool
+    dialect: Dialect = field(init=False)
+    feeds: tuple[Feed, ...] = ()  # what it is asked for
+    files: dict[str, str] = field(default_factory=dict)  # the table's file -> its name in the drop
+    absent: dict[str, int] = field(default_factory=dict)  # file -> the manifest's line about it
+    headers: dict[str, Header] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.books.ledger
+
+    @property
+    def problems(self) -> list[str]:
+        return self.books.problems
+
+    def look(self) -> None:
+        """All but the rows."""
+        self.recognise()
+        self.find_files()
+        self.read_manifest()
+        self.judge_headers()
+
     def recognise(self) -> None:
         """Which dialect it is, by the headers that can be read."""
         headers: dict[str, tuple[str, ...]] = {}
@@ -87,7 +175,7 @@ class _Loading:
                 with suppress(RosterAtFault), self.drop.open(name) as stream:
                     headers[name] = CsvFile(stream, name).header
         self.dialect = recognised(self.drop.names, headers)
-        self.ledger.names = self.dialect.called
+        self.feeds = tuple(_asked_feeds(self.dialect, self.given.asked))
 
     def find_files(self) -> None:
         """By their exact names, else without regard to case."""
@@ -98,14 +186,14 @@ class _Loading:
             elif file.casefold() in loose:
                 self.files[file] = loose[file.casefold()]
                 words = f"is called {self.files[file]!r} in the drop; expected just {file}"
-                self.ledger.note(Code.FILE_SPELLING, Place(file, 1), words)
+                self.ledger.note(Code.FILE_SPELLING, Place(self._told(file), 1), words)
 
     def read_manifest(self) -> None:
         """It may be absent; what it says about versions and deltas counts."""
         if MANIFEST.file not in self.files:
             return
         with self._gathered(), self._open(MANIFEST.file) as manifest:
-            header = judge_header(manifest.header, MANIFEST, self.dialect.name)
+            header = self._judged(manifest.header, MANIFEST)
             self.problems.extend(header.problems)
             if not header.problems:
                 rows = list(manifest.rows(header.columns))
@@ -119,20 +207,19 @@ class _Loading:
         if any(file not in self.files for file in self._needed()):
             other = other_set(self.drop.names)
             if other is not None:  # what its files lack of OneRoster's columns is no news
-                self.problems = [problem(self.drop.name, other, Code.NOT_SUPPORTED_YET)]
+                self.problems[:] = [problem(self.drop.name, other, Code.NOT_SUPPORTED_YET)]
                 return
         found: dict[str, tuple[str, ...]] = {}
-        for table in self.dialect.tables:
+        for table in self._tables():
             if table.file in self.files:
                 with self._gathered(), self._open(table.file) as opened:
                     found[table.file] = opened.header
         version = other_version(found)
         if version is not None:
             self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
-        for table in self.dialect.tables:
+        for table in self._tables():
             if table.file in found:
-                header = judge_header(found[table.file], table, self.dialect.name)
-                self._take_header(table, header, version)
+                self._take_header(table, self._judged(found[table.file], table), version)
         self._miss_files()
 
     def _take_header(self, table: Table, header: Header, version: tuple[str, str] | None) -> None:
@@ -154,7 +241,7 @@ class _Loading:
                 line = self.absent.get(file)
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
                 words = f"is missing{why}; a roster needs it. Have the SIS export it too"
-                self.problems.append(problem(file, words, Code.FILE_MISSING))
+                self.problems.append(problem(self._told(file), words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
         """The folder inside that has all of them, else the files that are there."""
@@ -165,38 +252,39 @@ class _Loading:
                 return f"its folder {folder}/ has them; {what}"
         return f"found: {', '.join(self.drop.names[:_NAMES_SHOWN]) or 'nothing'}"
 
-    def read_rows(self) -> None:
-        """File by file. From the first problem on, rows are only looked at, not judged: what hangs
-        on a missing file would all be faulty."""
-        for feed in self.dialect.feeds:
-            if feed.table.file in self.headers:
+    def read_rows(self, kind: str) -> None:
+        """All that it says of a kind of things. From the first problem on, rows are only looked at,
+        not judged: what hangs on a missing file would all be faulty."""
+        self.ledger.names = self.dialect.called
+        for feed in self.feeds:
+            if feed.kind == kind and feed.table.file in self.headers:
                 with self._gathered():
                     self._read_feed(feed)
 
     def _read_feed(self, feed: Feed) -> None:
-        file = feed.table.file
-        with self._open(file) as opened:
-            columns = self.headers[file].columns
+        file = self._told(feed.table.file)
+        with self._open(feed.table.file) as opened:
+            columns = self.headers[feed.table.file].columns
             if not self.problems:
                 self._fill(feed, opened.parts(columns))
             elif feed.is_main:
                 self._look_at(opened.rows(columns), file)
         if not feed.is_main:
             return
-        if opened.count == 0 and file not in self.dialect.optional:
+        if opened.count == 0 and feed.table.file not in self.dialect.optional:
             words = "has a header and no rows, as if its export had failed; export it again"
             raise RosterAtFault([problem(file, words, Code.FILE_EMPTY)])
         self._refuse_cut_off(file, opened.open_end)
         self._refuse_mostly_faulty(file)
 
     def _fill(self, feed: Feed, read: Iterable[Part]) -> None:
-        parts, at = feed.parts(read), At(feed.table.file, _tally_name(feed))
+        parts, at, books = feed.parts(read), self._at(feed), self.books
         if feed.kind == MEMBERSHIPS:
-            self.seats.fill(parts, at)
+            books.seats.fill(parts, at, self.given.asked)
         elif feed.kind == PEOPLE:
-            self.people.fill(as_rows(parts), at)
+            books.people.fill(as_rows(parts), at, self.given.asked)
         else:
-            self.catalogue.fillers()[feed.kind](as_rows(parts), at)
+            books.catalogue.fillers()[feed.kind](as_rows(parts), at)
 
     def _look_at(self, rows: Iterable[Row], file: str) -> None:
         tally = self.ledger.tally(file)
@@ -232,50 +320,50 @@ class _Loading:
             words = f"{many}; the first: {first.place}, {first.message}"
             raise RosterAtFault([problem(file, words, Code.MOSTLY_FAULTY)])
 
-    def roster(self) -> Roster:
-        """Everything together; only people whom a membership names are kept."""
-        self.seats.finish()
-        self.catalogue.note_odd_schools()
-        faults, files = self.ledger.faults, self._files()
-        shelves = self.catalogue
-
-        def rank(fault: Fault) -> tuple[int, int]:
-            file = fault.place.file
-            return files.index(file) if file in files else -1, fault.place.line
-
-        return Roster(
-            source=Source(Path(self.drop.name).name, self.drop.digest, self._counts()),
-            schools=shelves.schools.there,
-            terms=shelves.terms.there,
-            courses=shelves.courses.there,
-            people=self.people.there.only(self.seats.seating.named()),
-            sections=shelves.sections.there,
-            memberships=self.seats.seating.packed(),
-            faults=tuple(sorted(faults, key=rank)),
-            doubtful_people=self.seats.doubtful_people(),
-            doubtful_sections={
-                key: tuple(faults[index] for index in indices)
-                for key, indices in self.seats.doubts.items()
-            },
-            doubtful_anywhere=tuple(faults[index] for index in self.seats.anywhere),
-        )
-
-    def _counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
+        """Data rows by kind, faulty ones too."""
         counts = dict.fromkeys(KINDS, 0)
-        for feed in self.dialect.feeds:
-            counts[feed.kind] += self.ledger.tally(_tally_name(feed)).rows
+        for feed in self.feeds:
+            counts[feed.kind] += self.ledger.tally(self._at(feed).tally).rows
         return counts
 
+    def told_files(self) -> list[str]:
+        """Its files as they are called in faults, in the order in which they are read."""
+        return [self._told(file) for file in self._files()]
+
+    def _told(self, file: str) -> str:
+        return f"{self._drop}{file}"
+
+    @property
+    def _drop(self) -> str:
+        return f"{self.given.name}/" if self.given.name else ""
+
+    def _at(self, feed: Feed) -> At:
+        file = self._told(feed.table.file)
+        tally = file if feed.is_main else f"{file}, {feed.kind}"
+        return At(file, tally, self._drop, self.is_later)
+
     def _files(self) -> list[str]:
-        return [table.file for table in self.dialect.tables]
+        return [table.file for table in self._tables()]
+
+    def _tables(self) -> Sequence[Table]:
+        return Dialect(self.dialect.name, self.feeds).tables
 
     def _needed(self) -> list[str]:
-        return [file for file in self._files() if file not in self.dialect.optional]
+        """Who is in a seat may have been told of by an earlier drop."""
+        asked = self.given.asked
+        spared = not asked.is_everything and asked.people
+        people = {f.table.file for f in self.feeds if f.kind == PEOPLE} if spared else set()
+        return [f for f in self._files() if f not in self.dialect.optional | people]
+
+    def _judged(self, header: Sequence[str], table: Table) -> Header:
+        told = replace(table, file=self._told(table.file))
+        return judge_header(header, told, self.dialect.name)
 
     @contextmanager
     def _open(self, file: str) -> Iterator[CsvFile]:
         with self.drop.open(self.files[file]) as stream:
-            yield CsvFile(stream, file)
+            yield CsvFile(stream, self._told(file))
 
     @contextmanager
     def _gathered(self) -> Iterator[None]:
@@ -291,5 +379,10 @@ def _may_be_cut(fault: Fault) -> bool:
     return fault.code not in (Code.TOO_MANY.value, Code.KEY_TWICE.value)
 
 
-def _tally_name(feed: Feed) -> str:
-    return feed.table.file if feed.is_main else f"{feed.table.file}, {feed.kind}"
+def _asked_feeds(dialect: Dialect, asked: Asked) -> Iterator[Feed]:
+    """Those of the kinds that are asked for; of a file whose main one is not, the first is it."""
+    feeds = [feed for feed in dialect.feeds if feed.kind in asked.kinds]
+    led = {feed.table.file for feed in feeds if feed.is_main}
+    for feed in feeds:
+        yield feed if feed.table.file in led else replace(feed, is_main=True)
+        led.add(feed.table.file)

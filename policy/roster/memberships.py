@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
+from policy.roster.asked import EVERYTHING, Asked
 from policy.roster.blocks import Block, Cells
 from policy.roster.codes import Code, counted
 from policy.roster.csv_rows import Broken, Row
@@ -42,6 +43,7 @@ class Seats:
     people: People
     seating: Seating = field(init=False)
     at: At = field(init=False)  # what is being read
+    asked: Asked = EVERYTHING  # of it
     doubts: dict[str, list[int]] = field(default_factory=dict)  # by section; faults' numbers
     anywhere: list[int] = field(default_factory=list)
     unplaced: list[int] = field(default_factory=list)  # rows of sections that are not there
@@ -58,9 +60,9 @@ class Seats:
     def __post_init__(self) -> None:
         self.seating = Seating(self.people.there)
 
-    def fill(self, parts: Iterable[Block | Row], at: At) -> None:
+    def fill(self, parts: Iterable[Block | Row], at: At, asked: Asked = EVERYTHING) -> None:
         """All rows of a file, after the sections and the people are there."""
-        self.at = at
+        self.at, self.asked = at, asked
         self._known.clear()  # a kind of membership has its file
         self._sure_roles = self.people.sure_roles()
         for part in parts:
@@ -115,6 +117,8 @@ class Seats:
         seat = SEATS.get(role)
         if seat is None or said == NOBODY or is_surprise(seat, ROLES[said]):
             return None
+        if seat not in self.asked.seats:
+            return None
         try:
             refuse_gone(status)
             return self._kind(seat, primary, begins, ends)
@@ -123,10 +127,15 @@ class Seats:
 
     def _count(self, ids: Iterable[str], rows: int) -> None:
         """Rows that have become memberships."""
-        self._ids.add_many(ids)
+        self._add_ids(ids)
         tally = self.ledger.tally(self.at.tally)
         tally.rows += rows
         tally.kept += rows
+
+    def _add_ids(self, ids: Iterable[str]) -> None:
+        """An id of one drop may be another's too."""
+        drop = self.at.drop
+        self._ids.add_many((f"{drop}{key}" for key in ids) if drop else ids)
 
     def _take_row(self, line: int, cells: Cells, broken: Broken | None) -> None:
         tally = self.ledger.tally(self.at.tally)
@@ -146,6 +155,9 @@ class Seats:
         """One whole row: is its section there, is it a seat, is its person there, since when?"""
         key, status, section_key, _, user, role, primary, begins, ends = cells
         refuse_gone(status)
+        if role.casefold() in SEATS and SEATS[role.casefold()] not in self.asked.seats:
+            self.ledger.tally(self.at.tally).unneeded += 1
+            return
         section = self.sections.there.get(section_key)
         if section is None:
             self._take_without_section(section_key)
@@ -156,7 +168,7 @@ class Seats:
         person = self._person(user, seat, line)
         kind = self._kind(seat, primary, begins, ends)
         self.seating.add(section.key, person, kind, line)
-        self._ids.add_many([key])
+        self._add_ids([key])
         self.ledger.tally(self.at.tally).kept += 1
 
     def _kind(self, seat: Role, primary: str, begins: str, ends: str) -> int:
@@ -166,7 +178,7 @@ class Seats:
         if begin and end and end < begin:
             words = f"{called('endDate')} {end} is before {called('beginDate')} {begin}"
             raise RowUnfit(Code.DATES_ORDER, words)
-        is_primary = yes_or_no(called("primary"), primary)
+        is_primary = yes_or_no(called("primary"), primary) and self.asked.primaries
         return self.seating.kind((seat, is_primary, begin, end, self.at.file))
 
     def _take_without_section(self, key: str) -> None:

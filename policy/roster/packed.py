@@ -59,6 +59,10 @@ class PackedPeople(MutableMapping[str, Person]):
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def give_email(self, key: str, email: str) -> None:
+        """To somebody who has none."""
+        self._emails[self.numbers[key]] = email
+
     def only(self, numbers: set[int]) -> "PackedPeople":
         """Those with these numbers, who keep them."""
         if len(numbers.intersection(self.numbers.values())) == len(self):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from policy.roster.asked import EVERYTHING, Asked
 from policy.roster.blocks import Cells
 from policy.roster.codes import Code, counted
 from policy.roster.csv_rows import Row
@@ -35,7 +36,11 @@ class People:
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.there)
 
-    def fill(self, rows: Iterable[Row], at: At) -> None:
+    def fill(self, rows: Iterable[Row], at: At, asked: Asked = EVERYTHING) -> None:
+        """All rows of a file. Of a later drop, it may be asked for people, for e-mails of those
+        who have none, or for both."""
+        if not asked.people:
+            rows = (row for row in rows if row[1][0] in self.there)
         # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
         # nothing is read from behind it.
         self.shelf.fill(
@@ -44,7 +49,16 @@ class People:
             self.ledger,
             at,
             in_place=lambda cells: bool(cells[0]) and "@" in cells[-1],
+            meet=self._meet if asked.emails else _pass_over,
         )
+
+    def _meet(self, first: Person, one: Person) -> None:
+        """Somebody of whom an earlier drop has spoken: only an e-mail can be new."""
+        if one.email and not first.email:
+            self.there.give_email(one.key, one.email)
+        elif one.email and one.email.casefold() != first.email.casefold():
+            words = f"has another e-mail for {one.key!r} than {first.place}, whose word counts"
+            self.ledger.note(Code.SOURCES_DIFFER, one.place, words)
 
     def knows(self, key: str) -> bool:
         """Whether some row of the file is theirs."""
@@ -96,6 +110,10 @@ class People:
         if key not in self.there:
             self.roles.append(number)  # side by side with the people
         return Person(key, one_line(given), one_line(family), email, place)
+
+
+def _pass_over(_first: Person, _one: Person) -> None:
+    """An earlier drop has spoken of them, and this one is not asked."""
 
 
 def is_surprise(seat: Role, role: str) -> bool:

@@ -6,7 +6,7 @@ Cells become values here. It knows OneRoster's words for values, and no file and
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -94,10 +94,13 @@ class Ledger:
 @dataclass(frozen=True, slots=True)
 class At:
     """Where rows are read: the file as it is named to people, and the name of its Tally. Two feeds
-    of one file have a Tally each."""
+    of one file have a Tally each. `drop` is what stands before the names of all of a drop's files,
+    where several drops are read together, and `is_later` says that another was read before."""
 
     file: str
     tally: str
+    drop: str = ""
+    is_later: bool = False
 
 
 @dataclass(slots=True)
@@ -144,10 +147,12 @@ class Shelf(Generic[T]):
         at: At,
         *,
         in_place: Callable[[Cells], bool] = lambda _cells: False,
+        meet: Callable[[T, T], None] | None = None,
     ) -> None:
         """Take in all rows. The key is a row's first cell and the status its second; `make` may
         raise RowUnfit or RowGone. `in_place` tells of a row with empty fields too many at its end
-        whether its cells stand in their columns all the same."""
+        whether its cells stand in their columns all the same. What an earlier drop has said stays:
+        `meet` is handed that and this row's word where they differ; without it, that is noted."""
         self.files.append(at.file)
         tally = ledger.tally(at.tally)
         for line, cells, broken in rows:
@@ -156,6 +161,9 @@ class Shelf(Generic[T]):
             try:
                 if broken is not None and not (broken.padded and in_place(cells)):
                     self._leave_out(cells[0], broken.fault, ledger)
+                elif self._is_of_another_drop(cells[0], at):
+                    self._meet(cells, make(place, cells), ledger, meet)
+                    tally.repeated += 1
                 elif cells[0] in self.there or cells[0] in self.gone:
                     self._take_twin(place, cells, make, ledger, tally)
                 else:
@@ -165,7 +173,8 @@ class Shelf(Generic[T]):
                     if broken is not None:
                         ledger.note(Code.PADDED, place, _PADDED)
             except RowGone:
-                self.gone.add(cells[0])
+                if not self._is_of_another_drop(cells[0], at):
+                    self.gone.add(cells[0])
                 tally.gone += 1
             except RowUnfit as unfit:
                 self._leave_out(cells[0], Fault(unfit.code.value, place, str(unfit)), ledger)
@@ -175,6 +184,22 @@ class Shelf(Generic[T]):
         if key in self.faulty:
             return f"{key!r}, whose own row in {self._files()} can't be used"
         return f"{key!r}, which has no row in {self._files()}" if key else "nothing"
+
+    def _is_of_another_drop(self, key: str, at: At) -> bool:
+        first = self.there.get(key) if at.is_later else None
+        return first is not None and not first.place.file.startswith(at.drop)
+
+    def _meet(
+        self, cells: Cells, one: T, ledger: Ledger, meet: Callable[[T, T], None] | None
+    ) -> None:
+        first = self.there[cells[0]]
+        if one == first:
+            return
+        if meet is not None:
+            meet(first, one)
+        elif not _alike(first, one):
+            words = f"says other things of {cells[0]!r} than {first.place}, whose word counts"
+            ledger.note(Code.SOURCES_DIFFER, one.place, words)
 
     def _files(self) -> str:
         return " or ".join(self.files)
@@ -211,6 +236,19 @@ class Shelf(Generic[T]):
             "expected each id once. This row is left out"
         )
         raise RowUnfit(Code.KEY_TWICE, words)
+
+
+def _alike(first: Placed, one: Placed) -> bool:
+    """Whether two say the same, wherever they, and what they hang on, stand."""
+    return _without_places(first) == _without_places(one)
+
+
+def _without_places(value: object) -> object:
+    if isinstance(value, Place):
+        return None
+    if is_dataclass(value):
+        return tuple(_without_places(getattr(value, f.name)) for f in fields(value))
+    return tuple(map(_without_places, value)) if isinstance(value, tuple) else value
 
 
 def _same(first: T, cells: Cells, make: Callable[[Place, Cells], T]) -> bool:

@@ -1,9 +1,7 @@
 """Checked data -> the typed policy. The schema has made sure of kinds; nothing is checked here."""
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import cast
 
 from policy.rules.lines import Yaml
@@ -50,12 +48,6 @@ def district_of(data: Mapping[str, Yaml]) -> District:
         domains=_folded(district, "domains"),
         timezone=_text(district, "timezone"),
     )
-
-
-def roster_path_of(data: Mapping[str, Yaml], folder: Path) -> str:
-    """The path of the one source, made absolute against the policy's folder."""
-    source = cast(list[dict[str, Yaml]], data["roster"])[0]
-    return os.path.abspath(folder / str(source.get("path", "./roster")))
 
 
 def license_of(data: Mapping[str, Yaml]) -> License:

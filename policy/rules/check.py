@@ -5,6 +5,7 @@ It looks at single files and single values; what contradicts what is in contradi
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from jsonschema import ValidationError
@@ -12,8 +13,6 @@ from jsonschema import ValidationError
 from policy.rules.lines import Document, Trail, Yaml, dotted
 from policy.rules.problems import Code, Problem, did_you_mean, in_quotes, one_of, quoted
 from policy.rules.schema import (
-    LATER,
-    LATER_SOURCES,
     Field,
     Schema,
     fields,
@@ -44,14 +43,6 @@ def _problems(
         yield from _extra_keys(document, error, trail, school_file=school_file)
     elif error.validator == "required":
         yield from _missing_keys(document, error, trail, school_file=school_file)
-    elif error.validator == "maxItems" and trail == ("roster",):
-        second = (*trail, 1)
-        message = "several sources are not supported yet; give one"
-        yield second, document.at_value(Code.NOT_SUPPORTED_YET, second, message)
-    elif _is_later_value(error.instance, trail):
-        what = f"{dotted(trail)}: {error.instance}"
-        message = f"{what} is not supported yet; so far: {_supported(error)}"
-        yield trail, document.at_value(Code.NOT_SUPPORTED_YET, trail, message)
     else:
         yield trail, _wrong_value(document, error, trail)
 
@@ -60,8 +51,6 @@ def _extra_keys(
     document: Document, error: ValidationError, trail: Trail, *, school_file: bool
 ) -> Iterator[tuple[Trail, Problem]]:
     instance, known = cast(dict[str, Yaml], error.instance), _part(error).get("properties", {})
-    if trail[:1] == ("roster",) and instance.get("source") in LATER_SOURCES:
-        return  # the source is refused; what its keys would be nobody can say yet
     for key in instance:
         if key not in cast(dict[str, Schema], known):
             here = (*trail, key)
@@ -75,17 +64,13 @@ def _extra_key(
     document: Document, trail: Trail, known: Sequence[str], *, school_file: bool
 ) -> Problem:
     field = _field(trail)
-    if field in LATER:
-        message = f"{dotted(trail)} is not supported yet; leave it out"
-        return document.at_key(Code.NOT_SUPPORTED_YET, trail, message)
     if school_file and field in fields(school_file=False):
         message = (
             f"{dotted(trail)} can only be set in district.yaml, where it holds for all schools"
         )
         return document.at_key(Code.DISTRICT_ONLY, trail, message)
-    later = [name[-1] for name in LATER if name[:-1] == field[:-1]]
     joined = _unnested(document, trail, known)
-    close = joined[0] if joined else did_you_mean(field[-1], [*known, *later])
+    close = joined[0] if joined else did_you_mean(field[-1], known)
     message = f"{dotted(trail)} is not a key that is known here"
     if close is None and known == ["tests"]:
         message = f"{dotted(trail)} has no place in a file of tests, which holds tests: alone"
@@ -154,6 +139,8 @@ def _wrong_value(document: Document, error: ValidationError, trail: Trail) -> Pr
     if document.data is None:
         message = f"the file is empty; expected {_expected_of(error)}"
         return Problem(Code.WRONG_VALUE, document.source.file, message)
+    if _part(error).get("x-secret") and isinstance(error.instance, str):
+        return _secret_written_out(document, error, trail)
     name = dotted(trail) or "the file"
     found = _found(document, trail, error.instance)
     if error.validator == "maxLength":
@@ -162,6 +149,18 @@ def _wrong_value(document: Document, error: ValidationError, trail: Trail) -> Pr
     advice = _advice(document, error, trail) if error.validator != "maxLength" else None
     write = _entry(document, trail, advice) if advice else None
     return document.at_value(Code.WRONG_VALUE, trail, message, write=write)
+
+
+def _secret_written_out(document: Document, error: ValidationError, trail: Trail) -> Problem:
+    """Its row is not shown: what is printed ends in logs."""
+    message = (
+        f"{dotted(trail)} should be {_expected_of(error)}, not the secret itself. Who can read the "
+        "policy can read it: have a new one made"
+    )
+    example = _example(_part_of_field(trail) or {}) or "{env: NAME}"
+    write = _entry(document, trail, example)
+    problem = document.at_value(Code.WRONG_VALUE, trail, message, write=write)
+    return replace(problem, rows=())
 
 
 def _unquoted_value(document: Document, error: ValidationError, trail: Trail) -> Problem | None:
@@ -283,14 +282,6 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
         if not any(e.validator in ("type", "enum") and not e.relative_path for e in errors):
             return [leaf for inner in errors for leaf in _leaves(inner)]
     return [error]
-
-
-def _is_later_value(instance: object, trail: Trail) -> bool:
-    return trail[:1] == ("roster",) and trail[-1:] == ("source",) and instance in LATER_SOURCES
-
-
-def _supported(error: ValidationError) -> str:
-    return _expected(_part(error))
 
 
 def _wants_text(error: ValidationError) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from policy.rules.lines import Document, Trail, Yaml, dotted
 from policy.rules.naming import LONGEST_NAME, name_problem, names_in, template_problems
 from policy.rules.problems import Code, Problem, did_you_mean, in_quotes, quoted
+from policy.rules.roads import source_problems
 
 TEMPLATES = ("key", "name", "section", "room")  # under classes
 ALIKE = 0.75  # zones: there are 600, so something is always a little like it
@@ -21,6 +22,7 @@ KEY_HOLDS_ONE_OF = frozenset({"section.key", "section.code"})
 def contradictions(district: Document | None, schools: Sequence[Document]) -> Iterator[Problem]:
     """All contradictions in a policy's files, as far as these could be read."""
     if district:
+        yield from source_problems(district)
         yield from _timezone(district)
         yield from _pauses(district)
         yield from _outsiders(district, district)

@@ -17,7 +17,6 @@ from policy.rules.build import (
     license_of,
     pause_of,
     roles_of,
-    roster_path_of,
     rules_of,
 )
 from policy.rules.check import check
@@ -29,6 +28,7 @@ from policy.rules.lines import Document, Yaml, dotted, read_yaml
 from policy.rules.model import Policy, SchoolRules
 from policy.rules.no_effect import without_effect
 from policy.rules.problems import Problem, report
+from policy.rules.roads import sources_of
 from policy.rules.schema import defaults
 from policy.rules.trial_faults import trial_faults
 from policy.rules.trials import trials_of
@@ -141,7 +141,7 @@ def _policy(
     return Policy(
         folder=str(folder),
         district=district_of(whole),
-        roster_path=roster_path_of(whole, folder),
+        sources=sources_of(whole, folder, lines),
         defaults=rules_of(whole, lines),
         schools=rules,
         lines=lines,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 
+from policy.rules.sources import SourceRule
 from policy.rules.trials import Trial
 
 BUILT_IN = "built-in default"  # in place of a line, where no file says anything
@@ -263,7 +264,7 @@ class Policy:
 
     folder: str
     district: District
-    roster_path: str  # roster[0].path, made absolute against the folder
+    sources: tuple[SourceRule, ...]  # of the roster
     defaults: SchoolRules  # district.yaml over the built-in defaults
     schools: Mapping[str, SchoolRules]  # by school key or name, as the files claim them
     lines: Mapping[str, str]  # dotted field ("classes.name") -> "policies/district.yaml:14"

@@ -19,14 +19,6 @@ Field: TypeAlias = tuple[str, ...]  # a key and those above it; places in lists 
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "policy.schema.json"
 
-# Keys of the policy language that are refused as "not supported yet", never ignored.
-LATER: frozenset[Field] = frozenset(
-    {
-        ("roster", "provides"),
-    }
-)
-LATER_SOURCES = ("sftp", "clever", "oneroster")  # of roster[].source
-
 _SCHOOL_FILE: Schema = {"$ref": "#/$defs/school_file"}
 
 

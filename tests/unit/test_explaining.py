@@ -13,6 +13,7 @@ from policy.errors import GoogleOutOfReach, InputAtFault
 from policy.explaining import Question, Sight, explain
 from policy.google.base import Account
 from policy.merge.chain import Explanation
+from policy.sources.folder import open_folder
 from telling import NO_QUOTAS, Story, address
 
 CHORUS = "d:rollbook.maple.2027.chorus"
@@ -35,7 +36,7 @@ def ask(
 ) -> Explanation:
     story.write_inputs()
     policies = None if is_bare else story.folder / "policies"
-    sight = Sight(world.store, world.directory, world.settings, world.clock())
+    sight = Sight(world.store, world.directory, world.settings, world.clock(), open_folder)
     return explain(Question(person, course, policies, None), sight)
 
 

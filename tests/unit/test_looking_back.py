@@ -15,6 +15,7 @@ from policy.looking_back import Part, aliases_of, plan_undo, run_named, runs_of,
 from policy.merge.plan import Kind
 from policy.merge.records import Fields
 from policy.merge.written import Written
+from policy.sources.folder import open_folder
 from policy.store.base import BaseCourse, Entry, EntryState, RunRecord, RunState
 from policy.store.sql import SqlStore
 from telling import NO_QUOTAS
@@ -95,10 +96,10 @@ def test_nights_that_are_taken_back_one_after_the_other(tmp_path: Path) -> None:
             runs.append(night(story, world).record)
             seen.append(story.classes())
         policy = inputs_of(story).policy
-        older = plan_undo(runs[0], Part(), policy, world)
+        older = plan_undo(runs[0], Part(), policy, world, open_folder)
         assert [c.person.email for c in older.changes if c.person] == ["guest@maple.example"]
         for run, expected in zip(reversed(runs), reversed(seen[:-1]), strict=True):
-            plan = plan_undo(run, Part(), policy, world)
+            plan = plan_undo(run, Part(), policy, world, open_folder)
             assert plan.summary() == {"student.remove": 1}
             engine.apply(on_paper(plan), world)
             assert story.classes() == expected
@@ -111,11 +112,11 @@ def test_what_an_undo_did_can_be_undone(tmp_path: Path) -> None:
         story.roster.students["chorus"].append("guest")
         run = night(story, world).record
         policy = inputs_of(story).policy
-        taken_back = engine.apply(plan_undo(run, Part(), policy, world), world).record
+        taken_back = engine.apply(plan_undo(run, Part(), policy, world, open_folder), world).record
         assert "guest" not in story.classes()["chorus"]["students"]
-        [notice] = plan_undo(run, Part(), policy, world).notices
+        [notice] = plan_undo(run, Part(), policy, world, open_folder).notices
         assert notice.code == "M321"
-        engine.apply(plan_undo(taken_back, Part(), policy, world), world)
+        engine.apply(plan_undo(taken_back, Part(), policy, world, open_folder), world)
         assert story.agrees()
 
 
@@ -139,9 +140,9 @@ def test_a_roster_that_can_not_be_read_is_said(tmp_path: Path) -> None:
         run = night(story, world).record
         policy = inputs_of(story).policy
         (tmp_path / "policies/roster/orgs.csv").write_text("", encoding="utf-8")
-        plan = plan_undo(run, Part(), policy, world)
+        plan = plan_undo(run, Part(), policy, world, open_folder)
         assert plan.schools == {"sch": "sch"}
         [told] = [notice.message for notice in plan.notices if notice.code == "M325"]
         assert told.startswith("the roster can't be read, so schools have no names here: orgs.csv")
         with pytest.raises(InputAtFault, match="has written nothing to Maple High"):
-            plan_undo(run, Part(school="Maple High"), policy, world)
+            plan_undo(run, Part(school="Maple High"), policy, world, open_folder)

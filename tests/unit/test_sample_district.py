@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from building import path_of
 from policy.roster.load import load_roster
 from policy.roster.model import Role, Roster, Section
 from policy.rules.load import load_policy
@@ -55,7 +56,7 @@ def test_it_is_small() -> None:
 def test_its_policy_can_be_used() -> None:
     policy = load_policy(SPRINGFIELD)
     assert policy.district.id == "springfield"
-    assert policy.roster_path == str(SPRINGFIELD / "roster")
+    assert path_of(policy) == str(SPRINGFIELD / "roster")
     assert list(policy.schools) == ["0043"]
 
 

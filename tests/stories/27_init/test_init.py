@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from building import path_of
 from policy.rules.load import load_policy
 from telling import COMMAND, DOMAIN, TODAY, Said, Story
 
@@ -99,7 +100,7 @@ def test_its_own_source_is_the_roster_that_was_named(story: Story) -> None:
     with_homeroom(story)
     story.run_as_it_is("init", "a/b", *OPTIONS, "--roster", "drop")
     policy = load_policy(story.folder / "a" / "b" / "policies")
-    assert policy.roster_path == str(story.folder / "drop")
+    assert path_of(policy) == str(story.folder / "drop")
 
 
 def test_without_a_roster(story: Story) -> None:

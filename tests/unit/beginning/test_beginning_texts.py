@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
+from building import path_of
 from policy.beginning.answers import Answers
 from policy.beginning.placing import place
 from policy.beginning.proposing import Proposal, propose
@@ -61,7 +62,7 @@ def test_the_policy_says_what_was_said(tmp_path: Path, files: Mapping[str, str])
     policy = load_policy(tmp_path / "repo" / "policies")
     assert policy.district.domains == ODD.domains
     assert policy.district.name == ODD.name.replace("\u2028", "\N{REPLACEMENT CHARACTER}")
-    assert policy.roster_path == str(tmp_path / "repo" / "a roster" / "*.zip")
+    assert path_of(policy) == str(tmp_path / "repo" / "a roster" / "*.zip")
     assert policy.schools == {}
     first = files["policies/district.yaml"].splitlines()[0]
     assert first == "# yaml-language-server: $schema=./policy.schema.json"

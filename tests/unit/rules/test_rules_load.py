@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from building import path_of
 from policy.errors import PolicyAtFault
 from policy.rules.load import load_policy, merged
 from policy.rules.model import (
@@ -39,6 +40,7 @@ from policy.rules.model import (
     Students,
     WhenIncomplete,
 )
+from policy.rules.sources import FolderSource, SourceRule
 
 SHORTEST = """\
 version: 1
@@ -178,7 +180,9 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
             domains=("springfield.example", "students.springfield.example"),
             timezone="America/Chicago",
         ),
-        roster_path=str(folder / "roster"),
+        sources=(
+            SourceRule(FolderSource(str(folder / "roster")), "built-in default", name="roster"),
+        ),
         defaults=BUILT_IN,
         schools={},
         lines={
@@ -204,7 +208,7 @@ def test_the_shortest_policy_is_the_defaults(tmp_path: Path) -> None:
 
 def test_every_field_is_read(tmp_path: Path) -> None:
     policy = load_policy(write(tmp_path / "policies", SHORTEST + EVERYTHING))
-    assert policy.roster_path == "/srv/drops/today.zip"
+    assert path_of(policy) == "/srv/drops/today.zip"
     assert policy.defaults == SchoolRules(
         classes=Classes(
             scope=Scope(
@@ -369,7 +373,7 @@ def test_the_folders_way_is_not_in_the_lines(
 ) -> None:
     monkeypatch.chdir(write(tmp_path / "policies", SHORTEST))
     assert load_policy(Path()).line_of("version") == "policies/district.yaml:1"
-    assert load_policy(Path()).roster_path == str(tmp_path / "policies" / "roster")
+    assert path_of(load_policy(Path())) == str(tmp_path / "policies" / "roster")
 
 
 @pytest.mark.parametrize(
@@ -381,12 +385,12 @@ def test_a_rosters_path_is_seen_from_the_policys_folder(
 ) -> None:
     district = f"{SHORTEST}roster: [{{source: folder, path: {path}}}]\n"
     policy = load_policy(write(tmp_path / "policies", district))
-    assert policy.roster_path == str(tmp_path / expected)
+    assert path_of(policy) == str(tmp_path / expected)
 
 
 def test_a_source_without_a_path_is_the_default_one(tmp_path: Path) -> None:
     policy = load_policy(write(tmp_path / "policies", SHORTEST + "roster: [{source: folder}]\n"))
-    assert policy.roster_path == str(tmp_path / "policies" / "roster")
+    assert path_of(policy) == str(tmp_path / "policies" / "roster")
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])

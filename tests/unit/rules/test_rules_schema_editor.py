@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from policy.rules import model
 from policy.rules.lines import Yaml, dotted
 from policy.rules.load import load_policy
+from policy.rules.roads import COMMON, NEEDED, OPTIONAL
 from policy.rules.schema import Field, Schema, fields, schema
 from policy.rules.writing import written
 
@@ -29,7 +30,6 @@ SHORTEST = {
     },
 }
 SMALLEST_ENTRY: dict[str, dict[str, Yaml]] = {  # keys that an entry needs besides the one shown
-    "roster": {"source": "folder"},
     "combine": {"by": ["course"]},
     "extra": {"where": {"name": "*"}, "teachers": ["coach@springfield.example"]},
     "exceptions": {"person": "pat@springfield.example", "where": {"name": "*"}, "keep": "out"},
@@ -58,6 +58,25 @@ def keys(node: Yaml, at: str = "") -> Iterator[tuple[str, Schema]]:
             yield from keys(inner, at if name == "properties" else f"{at}/{name}")
 
 
+_SECRET: dict[str, Yaml] = {"env": "SECRET"}
+SMALLEST_SOURCE: dict[str, dict[str, Yaml]] = {  # of each kind
+    "folder": {},
+    "sftp": {
+        "host": "sftp.springfield.example",
+        "user": "rollbook",
+        "path": "/drops",
+        "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA",
+        "key": _SECRET,
+    },
+    "clever": {"token": _SECRET},
+    "oneroster": {
+        "url": "https://sis.springfield.example/ims/oneroster/v1p1",
+        "version": "1.1",
+        "client_id": "rollbook",
+        "client_secret": _SECRET,
+        "token_url": "https://sis.springfield.example/token",
+    },
+}
 KEYS = list(keys(cast(Yaml, schema())))
 
 
@@ -140,10 +159,22 @@ def put(data: dict[str, Yaml], field: Field, value: Yaml) -> None:
             here[key] = value
         elif part.get("type") == "array":
             entry = dict(SMALLEST_ENTRY.get(key, {}))
-            here[key], here = [entry], entry
+            here[key] = [entry]
+            if key == "roster":
+                entry |= smallest_source(field[number + 1], value)
+                here[key] = [entry, {"source": "folder", "path": "./the-rest"}]
+            here = entry
         else:
             inner = here.get(key)
-            here[key] = here = dict(inner) if isinstance(inner, dict) else {}
+            is_secret = field[0] == "roster"  # env or file, never both
+            here[key] = here = dict(inner) if isinstance(inner, dict) and not is_secret else {}
+
+
+def smallest_source(key: str, value: Yaml) -> dict[str, Yaml]:
+    """A source that may have a key: the example's kind, where the key is that."""
+    kinds = (kind for kind in NEEDED if key in (*COMMON, *NEEDED[kind], *OPTIONAL[kind]))
+    kind = str(value) if key == "source" else next(kinds)
+    return {"source": kind, **SMALLEST_SOURCE[kind]}
 
 
 def beside(folder: Path, example: Yaml) -> None:

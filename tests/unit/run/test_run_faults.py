@@ -10,6 +10,7 @@ import pytest
 
 from nights import district, night
 from policy import engine
+from policy.sources.folder import open_folder
 from policy.store.base import EntryState, RunState
 from telling import NO_QUOTAS
 
@@ -91,7 +92,7 @@ def test_a_refusal_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
 def test_a_class_that_could_not_be_made_takes_its_seats_along(tmp_path: Path) -> None:
     with district(tmp_path, NO_QUOTAS) as (story, world):
         story.write_inputs()
-        inputs = engine.read_inputs(story.folder / "policies", None)
+        inputs = engine.read_inputs(story.folder / "policies", None, open_folder)
         plan = engine.make_plan(inputs, world)
         story.ask("DELETE", "/simulator/users/okafor@maple.example")
         finished = engine.apply(plan, world)

@@ -10,6 +10,7 @@ import pytest
 from nights import Killed, district, night
 from policy import engine
 from policy.google.base import Classroom, Reply, Write
+from policy.sources.folder import open_folder
 from policy.store.base import EntryState, RunState
 from telling import NO_QUOTAS
 
@@ -48,7 +49,7 @@ def test_killed_at_a_boundary(tmp_path: Path, at: int, after: bool) -> None:
         assert {entry.state for entry in entries} == {EntryState.SENT}
 
         # A plan sees what may have happened, and writes nothing.
-        inputs = engine.read_inputs(story.folder / "policies", None)
+        inputs = engine.read_inputs(story.folder / "policies", None, open_folder)
         revision = world.store.mark().revision
         assert engine.make_plan(inputs, world).held == ()
         assert world.store.mark().revision == revision

@@ -18,6 +18,7 @@ from policy.google.base import Account, Activity, Directory, Outcome, Reply, Rep
 from policy.merge.plan import Kind
 from policy.night.reading import is_first_load
 from policy.settings import read_settings
+from policy.sources.folder import open_folder
 from policy.store.base import RunRecord, RunState
 from policy.store.sql import SqlStore
 from telling import NO_QUOTAS, POLICY, SmallRoster, Story, address
@@ -88,7 +89,7 @@ def test_what_is_remembered_of_the_policys_people_is_nobody_of_the_sis(tmp_path:
         assert (plan.changes, plan.kept, plan.settle.matches) == ((), (), {})
         told = explain(
             Question(address("guest"), "chorus", story.folder / "policies", None),
-            Sight(world.store, world.directory, world.settings, world.clock()),
+            Sight(world.store, world.directory, world.settings, world.clock(), open_folder),
         )
         assert [step.words.partition(" (")[0] for step in told.steps] == [
             "nobody in it leads to this account"
@@ -363,7 +364,11 @@ def test_archived_classes_make_no_undo_a_small_share(tmp_path: Path) -> None:
         run = night(story, world).record.id
         policy = inputs_of(story).policy
         plan = looking_back.plan_undo(
-            looking_back.run_named(run, world.store), looking_back.Part(), policy, world
+            looking_back.run_named(run, world.store),
+            looking_back.Part(),
+            policy,
+            world,
+            open_folder,
         )
         assert [hold.why[0].partition(";")[0] for hold in plan.held] == [
             "4 of 28 student seats in the district would go (14.3%)"

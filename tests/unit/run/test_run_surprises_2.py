@@ -31,6 +31,7 @@ from policy.google.base import Outcome, Reply, Verb, Write
 from policy.merge.claims import renumbered
 from policy.merge.plan import HeldFor, Kind, Plan
 from policy.settings import read_settings
+from policy.sources.folder import open_folder
 from telling import NO_QUOTAS, POLICY, SmallRoster, Story, address
 
 GRACE = POLICY + "students:\n  removal_grace: 48h\n"
@@ -423,6 +424,7 @@ def test_an_undo_of_a_renumbering_leaves_the_class_as_it_is(tmp_path: Path) -> N
             looking_back.Part(),
             inputs_of(story, edit).policy,
             world,
+            open_folder,
         )
         assert (plan.changes, plan.held, plan.kept) == ((), (), ())
         assert [notice.message for notice in plan.notices] == [

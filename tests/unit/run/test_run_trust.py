@@ -28,6 +28,7 @@ from policy.google.base import Course, Verb
 from policy.merge.plan import HeldFor, Kind
 from policy.render.plan_json import print_json, read_json
 from policy.settings import read_settings
+from policy.sources.folder import open_folder
 from policy.store.sql import SqlStore
 from telling import NO_QUOTAS, POLICY, Story
 
@@ -149,7 +150,7 @@ def test_a_term_that_is_no_longer_exported_doubles_no_class(tmp_path: Path) -> N
             classes = (drop / "classes.csv").read_text(encoding="utf-8")
             (drop / "classes.csv").write_text(classes.replace(",y27,", f",{terms},"), "utf-8")
             later = replace(world, settings=read_settings({**own, "ROLLBOOK_TODAY": today}))
-            inputs = engine.read_inputs(story.folder / "policies", None)
+            inputs = engine.read_inputs(story.folder / "policies", None, open_folder)
             engine.sync(inputs, later, allowed={})
             assert len(courses(story)) == 3
 

@@ -1,0 +1,36 @@
+"""The roster of a night: from all sources of a policy, or from the one drop that somebody names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy.roster.asked import Given, asked_for
+from policy.roster.load import join_rosters, load_roster
+from policy.roster.model import Roster
+from policy.rules.model import Policy
+from policy.rules.sources import SourceRule
+from policy.sources.base import Arrival, Source
+
+OpenSource = Callable[[SourceRule], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A roster, and the drops of the policy's sources that it was read from: none of a drop that
+    somebody named."""
+
+    roster: Roster
+    drops: Sequence[Arrival] = ()
+
+
+def arrive(policy: Policy, named: Path | None, open_source: OpenSource) -> Arrived:
+    """Fetch and read. Raises RosterAtFault where one source, or what it brings, is at fault: a
+    roster without one of its sources would look as if many had left."""
+    if named is not None:
+        return Arrived(load_roster(named))
+    drops = [open_source(rule).fetch() for rule in policy.sources]
+    given = [
+        Given(drop.path, rule.name, asked_for(part.value for part in rule.provides))
+        for rule, drop in zip(policy.sources, drops, strict=True)
+    ]
+    return Arrived(join_rosters(given), drops)

@@ -1,0 +1,169 @@
+"""Several sources as one roster: what each is asked for, whose word counts, what is told."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from policy.errors import RosterAtFault
+from policy.roster.asked import Asked, Given, asked_for
+from policy.roster.load import join_rosters
+from policy.roster.model import Role, Roster
+from unit.roster.small_drop import FILES, write_drop
+
+Changes = Mapping[str, str | bytes | None]
+ENROLLMENTS = "sourcedId,classSourcedId,userSourcedId,role,primary\n"
+USERS = FILES["users.csv"].partition("\n")[0] + "\n"
+ONLY = dict.fromkeys(FILES)
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> Callable[..., Roster]:
+    def join(*parts: tuple[str, Changes, tuple[str, ...]]) -> Roster:
+        given = [
+            Given(write_drop(tmp_path / name, changes), name, asked_for(provides))
+            for name, changes, provides in parts
+        ]
+        return join_rosters(given)
+
+    return join
+
+
+def seats(roster: Roster, section: str) -> set[tuple[str, str, bool]]:
+    return {(m.person, m.role.value, m.primary) for m in roster.memberships[section]}
+
+
+def told(roster: Roster) -> list[str]:
+    return [str(fault) for fault in roster.faults]
+
+
+def test_co_teachers_of_a_second_source_are_added_and_never_lead(
+    joined: Callable[..., Roster],
+) -> None:
+    more = ENROLLMENTS + "c1,alg1,cyd,teacher,true\nc2,alg1,ann,student,\n"
+    roster = joined(("sis", {}, ()), ("more", {**ONLY, "enrollments.csv": more}, ("co_teachers",)))
+    alone = load_roster_of(roster)
+    assert seats(roster, "alg1") - alone == {("cyd", "teacher", False)}
+    added = [str(m.place) for m in roster.memberships["alg1"] if m.file.startswith("more/")]
+    assert added == ["more/enrollments.csv:2"]
+    assert roster.source.name == "sis + more"
+    assert roster.source.counts["more memberships"] == 2
+    assert roster.source.counts["memberships"] == roster.source.counts["sis memberships"] + 2
+
+
+def load_roster_of(roster: Roster) -> set[tuple[str, str, bool]]:
+    """What the first source alone says of the section."""
+    return {
+        (m.person, m.role.value, m.primary)
+        for m in roster.memberships["alg1"]
+        if m.file.startswith("sis/")
+    }
+
+
+def test_an_e_mail_is_added_where_there_is_none_and_differences_are_told(
+    joined: Callable[..., Roster],
+) -> None:
+    people = USERS + (
+        "cyd,,,true,mid,student,cyd,,Cyd,Xu,,,cyd@maple.example,,,,,\n"
+        "ann,,,true,mid,student,ann,,Anna,X,,,other@maple.example,,,,,\n"
+        "new,,,true,mid,student,new,,New,Y,,,new@maple.example,,,,,\n"
+    )
+    roster = joined(("sis", {}, ()), ("ids", {**ONLY, "users.csv": people}, ("emails",)))
+    assert roster.people["cyd"].email == "cyd@maple.example"
+    assert roster.people["ann"].email == "ann@maple.example"
+    assert "new" not in roster.people
+    assert told(roster) == [
+        "ids/users.csv:3  has another e-mail for 'ann' than sis/users.csv:3, whose word counts"
+        "  [R231]"
+    ]
+
+
+def test_students_of_one_source_and_classes_of_another(joined: Callable[..., Roster]) -> None:
+    students = ENROLLMENTS + "x1,alg2,cyd,student,\nx2,alg2,tea,teacher,true\n"
+    roster = joined(
+        ("classes", {}, ("classes", "teachers")),
+        ("students", {"enrollments.csv": students}, ("students",)),
+    )
+    assert ("cyd", "student", False) in seats(roster, "alg2")
+    everybody = [m for of in roster.memberships.values() for m in of]
+    assert {m.file for m in everybody if m.role is Role.STUDENT} == {"students/enrollments.csv"}
+    assert {m.file for m in everybody if m.role is Role.TEACHER} == {"classes/enrollments.csv"}
+
+
+def test_a_source_may_stand_before_the_one_whose_classes_it_fills(
+    joined: Callable[..., Roster],
+) -> None:
+    roster = joined(("students", {}, ("students",)), ("rest", {}, ("classes", "teachers")))
+    assert {m.file for m in roster.memberships["alg1"]} == {
+        "students/enrollments.csv",
+        "rest/enrollments.csv",
+    }
+
+
+def test_a_section_that_two_sources_tell_of_is_the_first_ones(
+    joined: Callable[..., Roster],
+) -> None:
+    other = FILES["classes.csv"].replace("Algebra I - 2", "Algebra late")
+    assert other != FILES["classes.csv"]
+    roster = joined(("one", {}, ()), ("two", {"classes.csv": other}, ()))
+    assert roster.sections["alg2"].title == "Algebra I - 2"
+    assert told(roster) == [
+        "two/classes.csv:3  says other things of 'alg2' than one/classes.csv:3, whose word counts"
+        "  [R231]"
+    ]
+
+
+def test_a_faulty_row_of_a_later_source_casts_its_doubt(joined: Callable[..., Roster]) -> None:
+    more = ENROLLMENTS + "c1,alg1,tea,teacher,perhaps\nc2,alg2,tea,teacher,\nc3,art1,tea,teacher,\n"
+    roster = joined(("sis", {}, ()), ("more", {**ONLY, "enrollments.csv": more}, ("co_teachers",)))
+    assert set(roster.doubtful_sections) == {"alg1"}
+    assert told(roster) == [
+        "more/enrollments.csv:2  primary is 'perhaps'; expected true or false  [R211]"
+    ]
+
+
+def test_a_source_without_its_files_stops_all(joined: Callable[..., Roster]) -> None:
+    with pytest.raises(RosterAtFault) as caught:
+        joined(("sis", {}, ()), ("more", {"enrollments.csv": None}, ("co_teachers",)))
+    [words] = caught.value.problems
+    assert "enrollments.csv" in words
+
+
+def test_one_source_alone_is_told_without_its_name(joined: Callable[..., Roster]) -> None:
+    roster = joined(("sis", {}, ()))
+    assert {m.file for of in roster.memberships.values() for m in of} == {"enrollments.csv"}
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        pytest.param((), Asked(), id="everything"),
+        pytest.param(
+            ("co_teachers",),
+            Asked(classes=False, seats=frozenset({Role.TEACHER}), primaries=False, emails=False),
+            id="co-teachers",
+        ),
+        pytest.param(
+            ("teachers", "co_teachers"),
+            Asked(classes=False, seats=frozenset({Role.TEACHER}), emails=False),
+            id="teachers-count-more",
+        ),
+        pytest.param(
+            ("emails",),
+            Asked(classes=False, seats=frozenset(), primaries=False),
+            id="emails",
+        ),
+    ],
+)
+def test_what_is_asked_for(words: tuple[str, ...], asked: Asked) -> None:
+    assert asked_for(words) == asked
+
+
+def test_a_whole_roster_joined_with_itself_is_itself(joined: Callable[..., Roster]) -> None:
+    once, twice = joined(("one", {}, ())), joined(("one", {}, ()), ("two", {}, ()))
+    assert twice.faults == ()
+    assert {k: p.email for k, p in twice.people.items()} == {
+        k: p.email for k, p in once.people.items()
+    }
+    for key in once.sections:
+        assert seats(twice, key) == seats(once, key)
