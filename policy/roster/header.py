@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from policy.roster.codes import Code, problem
 from policy.roster.model import Fault, FaultLevel, Place
@@ -21,6 +21,8 @@ class Table:
     wanted: tuple[str, ...]
     needed: frozenset[str]  # those of `wanted` that the header must have
     unwanted: frozenset[str]  # the dialect's other columns
+    why: Mapping[str, str] = field(default_factory=dict)  # what to say of a needed one, if missing
+    is_loose: bool = False  # the dialect takes names in any case, with spaces or underscores
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ def _missing(
             near = difflib.get_close_matches(name, strangers, n=1)
             words += f"; did you mean its column {near[0]}?" if near else ""
             words += f" Export it with {dialect}'s header" if near else "; the export must have it"
+            words += f". {table.why[name]}" if name in table.why else ""
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 
 def _misspelt(found: Sequence[str], columns: Sequence[int | None], table: Table) -> Iterator[Fault]:
     for name, index in zip(table.wanted, columns, strict=True):
-        if index is not None and found[index] != name:
+        if index is not None and found[index] != name and not table.is_loose:
             words = f"the column {found[index]!r} is read as {name}; its name should be just that"
             yield _note(table, Code.COLUMN_SPELLING, words)
 

@@ -12,7 +12,16 @@ from policy.errors import RosterAtFault
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
-from policy.roster.dialect import KINDS, MEMBERSHIPS, PEOPLE, Dialect, Feed, Part, as_rows
+from policy.roster.dialect import (
+    KINDS,
+    MEMBERSHIPS,
+    PEOPLE,
+    Dialect,
+    Feed,
+    Known,
+    Part,
+    as_rows,
+)
 from policy.roster.dialects import FILES, recognised
 from policy.roster.folder import Drop, open_drop
 from policy.roster.header import Header, Table, judge_header
@@ -153,7 +162,8 @@ class _Loading:
             for file in missing:
                 line = self.absent.get(file)
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
-                words = f"is missing{why}; a roster needs it. Have the SIS export it too"
+                whose = self.ledger.called("a roster")
+                words = f"is missing{why}; {whose} needs it. Have the SIS export it too"
                 self.problems.append(problem(file, words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
@@ -190,7 +200,9 @@ class _Loading:
         self._refuse_mostly_faulty(file)
 
     def _fill(self, feed: Feed, read: Iterable[Part]) -> None:
-        parts, at = feed.parts(read), At(feed.table.file, _tally_name(feed))
+        sections, people = self.catalogue.sections.there, self.people.shelf
+        parts = feed.parts(read, Known(people.there, people.faulty, sections))
+        at = At(feed.table.file, _tally_name(feed), feed.may_repeat)
         if feed.kind == MEMBERSHIPS:
             self.seats.fill(parts, at)
         elif feed.kind == PEOPLE:
@@ -263,7 +275,8 @@ class _Loading:
     def _counts(self) -> dict[str, int]:
         counts = dict.fromkeys(KINDS, 0)
         for feed in self.dialect.feeds:
-            counts[feed.kind] += self.ledger.tally(_tally_name(feed)).rows
+            tally = self.ledger.tally(_tally_name(feed))
+            counts[feed.kind] += tally.rows - (tally.repeated if feed.may_repeat else 0)
         return counts
 
     def _files(self) -> list[str]:
