@@ -38,7 +38,7 @@ STUDENT, TEACHER = "student", "teacher"
 LAST_GRADE = 13
 TEACHER_COLUMNS = ("Teacher_id", *(f"Teacher_{number}_id" for number in range(2, 11)))
 
-_YEAR_WORDS = "It tells a section's year: have the SIS export Term_start and Term_end"
+_YEAR_WORDS = "it tells a section's year. Have the SIS export Term_start and Term_end"
 SCHOOLS = Table(
     "schools.csv",
     ("School_id", "School_name"),
@@ -363,7 +363,7 @@ def _student_block(block: Block) -> Block:
 
 
 CLEVER_CSV = Dialect(
-    "Clever CSV",
+    "Clever",
     (
         Feed(SCHOOLS, dialect.SCHOOLS, _schools),
         Feed(TEACHERS, dialect.PEOPLE, _teachers, may_repeat=True),

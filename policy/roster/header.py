@@ -21,8 +21,13 @@ class Table:
     wanted: tuple[str, ...]
     needed: frozenset[str]  # those of `wanted` that the header must have
     unwanted: frozenset[str]  # the dialect's other columns
-    why: Mapping[str, str] = field(default_factory=dict)  # what to say of a needed one, if missing
+    # Why a needed column, or the file by its own name, is; where a clerk may wonder.
+    why: Mapping[str, str] = field(default_factory=dict)
     is_loose: bool = False  # the dialect takes names in any case, with spaces or underscores
+
+    def because(self, name: str) -> str:
+        """The reason, in words that follow what is missing."""
+        return f": {self.why[name]}" if name in self.why else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def _missing(
             near = difflib.get_close_matches(name, strangers, n=1)
             words += f"; did you mean its column {near[0]}?" if near else ""
             words += f" Export it with {dialect}'s header" if near else "; the export must have it"
-            words += f". {table.why[name]}" if name in table.why else ""
+            words += table.because(name)
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 

@@ -1,5 +1,7 @@
-"""A Clever drop small enough to read: two schools, three sections, two terms. Ann has a row for each
-contact, Cyd and Rivera one for each school. Student 007 is not teacher 007."""
+"""A Clever drop small enough to read: two schools, three sections, two terms.
+
+Ann has a row for each contact, Cyd and Rivera one for each school. Student 007 is not teacher 007.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
