@@ -42,6 +42,8 @@ def read_block(text: str, first: int, *, width: int, columns: Columns) -> Block 
     """Whole lines as a block, unless anything is odd about any of them."""
     if "\r" in text:
         text = text.replace("\r\n", "\n")
+        if "\n" not in text:  # line ends as on the first Macs
+            text = text.replace("\r", "\n")
     if not _is_plain(text):
         return None
     cells = _quoted(text, width) if '"' in text else _unquoted(text, width)

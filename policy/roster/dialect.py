@@ -4,12 +4,13 @@ Every dialect's rows are brought into one shape, OneRoster 1.1's, and judged in 
 with one is told in the dialect's own words, by the file and line in which it stands.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from policy.roster.blocks import Block
 from policy.roster.csv_rows import Row
 from policy.roster.header import Table
+from policy.roster.model import Person, Section
 
 SCHOOLS = "schools"
 TERMS = "terms"
@@ -39,6 +40,15 @@ Part = Block | Row
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the feeds before have brought."""
+
+    people: Mapping[str, Person]
+    faulty_people: Collection[str]  # keys of those who have a faulty row
+    sections: Mapping[str, Section]
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """What one file says of one kind of thing. `translate` brings its rows into the kind's shape,
     lines kept; None: they have it. A file may feed several kinds: only its main feed hands on
@@ -48,9 +58,14 @@ class Feed:
     kind: str  # of KINDS
     translate: Callable[[Iterable[Part]], Iterable[Part]] | None = None
     is_main: bool = True
+    # As `translate`, where a row can't be told without what is known already.
+    translate_by: Callable[[Iterable[Part], Known], Iterable[Part]] | None = None
+    may_repeat: bool = False  # a thing may have several rows, if they say the same of it
 
-    def parts(self, parts: Iterable[Part]) -> Iterable[Part]:
+    def parts(self, parts: Iterable[Part], known: Known) -> Iterable[Part]:
         """The file's rows in the shape of the kind."""
+        if self.translate_by is not None:
+            return self.translate_by(parts, known)
         return parts if self.translate is None else self.translate(parts)
 
 

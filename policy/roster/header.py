@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from policy.roster.codes import Code, problem
 from policy.roster.model import Fault, FaultLevel, Place
@@ -21,6 +21,13 @@ class Table:
     wanted: tuple[str, ...]
     needed: frozenset[str]  # those of `wanted` that the header must have
     unwanted: frozenset[str]  # the dialect's other columns
+    # Why a needed column, or the file by its own name, is; where a clerk may wonder.
+    why: Mapping[str, str] = field(default_factory=dict)
+    is_loose: bool = False  # the dialect takes names in any case, with spaces or underscores
+
+    def because(self, name: str) -> str:
+        """The reason, in words that follow what is missing."""
+        return f": {self.why[name]}" if name in self.why else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,13 @@ def _missing(
             near = difflib.get_close_matches(name, strangers, n=1)
             words += f"; did you mean its column {near[0]}?" if near else ""
             words += f" Export it with {dialect}'s header" if near else "; the export must have it"
+            words += table.because(name)
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 
 def _misspelt(found: Sequence[str], columns: Sequence[int | None], table: Table) -> Iterator[Fault]:
     for name, index in zip(table.wanted, columns, strict=True):
-        if index is not None and found[index] != name:
+        if index is not None and found[index] != name and not table.is_loose:
             words = f"the column {found[index]!r} is read as {name}; its name should be just that"
             yield _note(table, Code.COLUMN_SPELLING, words)
 

@@ -15,7 +15,16 @@ from policy.roster.asked import Asked, Given
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
-from policy.roster.dialect import KINDS, MEMBERSHIPS, PEOPLE, Dialect, Feed, Part, as_rows
+from policy.roster.dialect import (
+    KINDS,
+    MEMBERSHIPS,
+    PEOPLE,
+    Dialect,
+    Feed,
+    Known,
+    Part,
+    as_rows,
+)
 from policy.roster.dialects import FILES, recognised
 from policy.roster.folder import Drop, open_drop
 from policy.roster.header import Header, Table, judge_header
@@ -176,6 +185,7 @@ class _Loading:
                     headers[name] = CsvFile(stream, name).header
         self.dialect = recognised(self.drop.names, headers)
         self.feeds = tuple(_asked_feeds(self.dialect, self.given.asked))
+        self.ledger.names = self.dialect.called
 
     def find_files(self) -> None:
         """By their exact names, else without regard to case."""
@@ -240,7 +250,8 @@ class _Loading:
             for file in missing:
                 line = self.absent.get(file)
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
-                words = f"is missing{why}; a roster needs it. Have the SIS export it too"
+                whose = self.ledger.called("a roster")
+                words = f"is missing{why}; {whose} needs it. Have the SIS export it too"
                 self.problems.append(problem(self._told(file), words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
@@ -278,7 +289,10 @@ class _Loading:
         self._refuse_mostly_faulty(file)
 
     def _fill(self, feed: Feed, read: Iterable[Part]) -> None:
-        parts, at, books = feed.parts(read), self._at(feed), self.books
+        books = self.books
+        sections, people = books.catalogue.sections.there, books.people.shelf
+        parts = feed.parts(read, Known(people.there, people.faulty, sections))
+        at = self._at(feed)
         if feed.kind == MEMBERSHIPS:
             books.seats.fill(parts, at, self.given.asked)
         elif feed.kind == PEOPLE:
@@ -324,7 +338,8 @@ class _Loading:
         """Data rows by kind, faulty ones too."""
         counts = dict.fromkeys(KINDS, 0)
         for feed in self.feeds:
-            counts[feed.kind] += self.ledger.tally(self._at(feed).tally).rows
+            tally = self.ledger.tally(self._at(feed).tally)
+            counts[feed.kind] += tally.rows - (tally.repeated if feed.may_repeat else 0)
         return counts
 
     def told_files(self) -> list[str]:
@@ -341,7 +356,7 @@ class _Loading:
     def _at(self, feed: Feed) -> At:
         file = self._told(feed.table.file)
         tally = file if feed.is_main else f"{file}, {feed.kind}"
-        return At(file, tally, self._drop, self.is_later)
+        return At(file, tally, self._drop, self.is_later, feed.may_repeat)
 
     def _files(self) -> list[str]:
         return [table.file for table in self._tables()]

@@ -65,11 +65,14 @@ class Seats:
         self.at, self.asked = at, asked
         self._known.clear()  # a kind of membership has its file
         self._sure_roles = self.people.sure_roles()
+        seated, unplaced = len(self.seating), len(self.unplaced)
         for part in parts:
             if isinstance(part, Block):
                 self._take_block(part)
             else:
                 self._take_row(*part)
+        if len(self.unplaced) > unplaced:
+            self._doubt_empty_sections(self.unplaced[unplaced], seated)
 
     def _take_block(self, block: Block) -> None:
         """Rows that are seats of known people in known sections, many at once; the others one by
@@ -149,7 +152,7 @@ class Seats:
             tally.gone += 1
         except RowUnfit as unfit:
             fault = Fault(unfit.code.value, Place(self.at.file, line), str(unfit))
-            self._doubt(cells[2], self.ledger.leave_out(fault))
+            self._doubt(cells[2], self.ledger.leave_out(fault, self.at.tally))
 
     def _take(self, line: int, cells: Cells) -> None:
         """One whole row: is its section there, is it a seat, is its person there, since when?"""
@@ -220,7 +223,7 @@ class Seats:
         raise RowUnfit(Code.ENROLLMENT_PERSON, words)
 
     def _take_broken(self, broken: Broken) -> None:
-        index = self.ledger.leave_out(broken.fault)
+        index = self.ledger.leave_out(broken.fault, self.at.tally)
         key = self._section_of(broken)
         if key is None:
             self.anywhere.append(index)
@@ -272,16 +275,16 @@ class Seats:
             if self._of_faulty_people[key]:
                 rows = counted(self._of_faulty_people[key], "enrollment")
                 self.ledger.add_words(index, f"their {rows} can't be followed until it is right")
-        self._doubt_empty_sections()
         self.people.note_oddities(self._of_disabled)
         self._note_oddities()
 
-    def _doubt_empty_sections(self) -> None:
-        """A section without any enrollment, while some name sections that are not there: a
-        spreadsheet may have changed its key in one file (2E7 to 2.00E+07) and not in the other."""
-        for key in self.sections.there if self.unplaced else ():
-            if key not in self.seating:
-                self.doubts.setdefault(key, []).append(self.unplaced[0])
+    def _doubt_empty_sections(self, index: int, seated: int) -> None:
+        """A section without any enrollment in a file (in rows from `seated` on), while some name
+        sections that are not there: a spreadsheet may have changed its key in one file (2E7 to
+        2.00E+07) and not in the other."""
+        for key in self.sections.there:
+            if not self.seating.has_any(key, since=seated):
+                self.doubts.setdefault(key, []).append(index)
 
     def _note_oddities(self) -> None:
         for role, place, times in self._not_seats:
@@ -298,8 +301,9 @@ class Seats:
         repeats = list(map(self.seating.place_of, self._ids.numbers()))
         if repeats:
             words = (
-                f"{counted(len(repeats), 'enrollment')} with an id that stands further up "
-                "already; expected each id once. All are used"
+                f"{counted(len(repeats), 'enrollment')} with {self.ledger.called('an id')} that "
+                f"stands further up already; expected {self.ledger.called('each id')} once. All "
+                "are used"
             )
             self.ledger.note(Code.SAID_TWICE, repeats[0], words)
 

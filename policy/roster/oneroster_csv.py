@@ -68,7 +68,6 @@ _FORMER_NAMES = {
     "users.csv": {"userId": "userIds", "agents": "agentSourcedIds", "grade": "grades"},
 }
 _OTHER_SETS = {
-    "Clever's CSV": {"students.csv", "teachers.csv", "sections.csv"},
     "School Data Sync's CSV (version 1)": {"student.csv", "teacher.csv", "section.csv"},
 }
 _SIGNS = 2  # one former name may be a slip

@@ -89,8 +89,13 @@ class Seating:
         self._kinds: dict[Kind, int] = {}
         self._persons, self._kind, self._lines = _numbers(), _numbers(), _numbers()
 
-    def __contains__(self, section: object) -> bool:
-        return section in self._rows
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def has_any(self, section: str, *, since: int) -> bool:
+        """Whether one of the rows from this number on is the section's."""
+        rows = self._rows.get(section)
+        return rows is not None and rows[-1] >= since
 
     def kind(self, kind: Kind) -> int:
         """The number of a kind of membership."""

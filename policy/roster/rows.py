@@ -68,10 +68,11 @@ class Ledger:
     def tally(self, file: str) -> Tally:
         return self.tallies.setdefault(file, Tally())
 
-    def leave_out(self, fault: Fault) -> int:
+    def leave_out(self, fault: Fault, tally_name: str | None = None) -> int:
         """Note a row that is left out; answers where the fault stands in `faults`. Raises
-        RosterAtFault when the file has too many of them to be what it should be."""
-        tally = self.tally(fault.place.file)
+        RosterAtFault when the file has too many of them to be what it should be. The Tally is
+        that of the fault's file, if no other is named."""
+        tally = self.tally(tally_name or fault.place.file)
         tally.left_out += 1
         self.faults.append(fault)
         if tally.left_out >= FAULTY_ROWS and tally.left_out * 2 > tally.rows:
@@ -101,6 +102,7 @@ class At:
     tally: str
     drop: str = ""
     is_later: bool = False
+    may_repeat: bool = False  # a thing may have several rows, if they say the same of it
 
 
 @dataclass(slots=True)
@@ -165,7 +167,7 @@ class Shelf(Generic[T]):
                     self._meet(cells, make(place, cells), ledger, meet)
                     tally.repeated += 1
                 elif cells[0] in self.there or cells[0] in self.gone:
-                    self._take_twin(place, cells, make, ledger, tally)
+                    self._take_twin(place, cells, make, ledger, at)
                 else:
                     refuse_gone(cells[1])
                     self.there[cells[0]] = make(place, cells)
@@ -215,7 +217,7 @@ class Shelf(Generic[T]):
         cells: Cells,
         make: Callable[[Place, Cells], T],
         ledger: Ledger,
-        tally: Tally,
+        at: At,
     ) -> None:
         """A second row with one key: the same again, or a contradiction."""
         first = self.there.get(cells[0])
@@ -223,7 +225,9 @@ class Shelf(Generic[T]):
             words = f"says that {cells[0]!r} is there; a row above says that it is gone"
             raise RowUnfit(Code.KEY_TWICE, words)
         if _same(first, cells, make):
-            tally.repeated += 1
+            ledger.tally(at.tally).repeated += 1
+            if at.may_repeat:
+                return
             there = "line" if first.place.file == place.file else f"{first.place.file}, line"
             words = (
                 f"says the same of {cells[0]!r} as {there} {first.place.line}; one row is enough"
@@ -231,9 +235,10 @@ class Shelf(Generic[T]):
             ledger.note(Code.SAID_TWICE, place, words)
             return
         there = "line" if first.place.file == place.file else f"{first.place.file}, line"
+        expected = "the same in each of its rows" if at.may_repeat else "each id once"
         words = (
             f"the id {cells[0]!r} stands in {there} {first.place.line} too, with other content; "
-            "expected each id once. This row is left out"
+            f"expected {expected}. This row is left out"
         )
         raise RowUnfit(Code.KEY_TWICE, words)
 
