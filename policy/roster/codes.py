@@ -50,6 +50,7 @@ class Code(Enum):
     SAID_TWICE = "R228"
     ENABLED_BLANK = "R229"
     PADDED = "R230"
+    USER_NAME = "R231"
 
     OUT_OF_REACH = "R301"
     REFUSED = "R302"

@@ -48,6 +48,8 @@ class Feed:
     kind: str  # of KINDS
     translate: Callable[[Iterable[Part]], Iterable[Part]] | None = None
     is_main: bool = True
+    # The column of user names that stand in for e-mails, of people: without an @ one is none.
+    login: str = ""
 
     def parts(self, parts: Iterable[Part]) -> Iterable[Part]:
         """The file's rows in the shape of the kind."""
@@ -64,6 +66,8 @@ class Dialect:
     optional: frozenset[str] = frozenset()  # files that may be absent, or without rows
     # What a column of SHAPES, or a file of OneRoster's, is called here; itself where not named.
     called: Mapping[str, str] = field(default_factory=dict)
+    # OneRoster's word for each role of a membership that isn't OneRoster's, in lower case.
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[Table, ...]:

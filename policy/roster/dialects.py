@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from policy.roster import oneroster_12
+from policy.roster import oneroster_12, sds_v1, sds_v2
 from policy.roster.dialect import Dialect
 from policy.roster.header import plain
 from policy.roster.oneroster_12 import ONEROSTER_12
 from policy.roster.oneroster_csv import ONEROSTER_11
 
-_OTHERS = ((oneroster_12.is_it, ONEROSTER_12),)
+_OTHERS = (
+    (oneroster_12.is_it, ONEROSTER_12),
+    *sds_v1.VARIANTS,
+    *sds_v2.VARIANTS,
+)
 _ALL = (ONEROSTER_11, *(dialect for _, dialect in _OTHERS))
 FILES = frozenset(table.file.casefold() for dialect in _ALL for table in dialect.tables)
 

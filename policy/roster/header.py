@@ -2,13 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from policy.roster.codes import Code, problem
 from policy.roster.model import Fault, FaultLevel, Place
 
 _EXTENSION = re.compile(r"(metadata\.|ext[_.])", re.IGNORECASE)
+_VERSION = re.compile(r" V?\d.*")  # of a dialect's name
 _JUNK = re.compile(r"[^\w.]|_")
 
 
@@ -21,6 +22,12 @@ class Table:
     wanted: tuple[str, ...]
     needed: frozenset[str]  # those of `wanted` that the header must have
     unwanted: frozenset[str]  # the dialect's other columns
+    # Why a needed column, or the file by its own name, is; where a clerk may wonder.
+    why: Mapping[str, str] = field(default_factory=dict)
+
+    def because(self, name: str) -> str:
+        """The reason, in words that follow what is missing."""
+        return f": {self.why[name]}" if name in self.why else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ def _missing(
             near = difflib.get_close_matches(name, strangers, n=1)
             words += f"; did you mean its column {near[0]}?" if near else ""
             words += f" Export it with {dialect}'s header" if near else "; the export must have it"
+            words += table.because(name)
             yield problem(table.file, words, Code.HEADER_WRONG)
 
 
@@ -81,7 +89,7 @@ def _misspelt(found: Sequence[str], columns: Sequence[int | None], table: Table)
 
 def _unknown(free: Sequence[str], table: Table, dialect: str) -> Iterator[Fault]:
     names = (*table.unwanted, *table.wanted)
-    known, whose = {plain(name) for name in names}, dialect.partition(" ")[0]
+    known, whose = {plain(name) for name in names}, _VERSION.sub("", dialect)
     for name in free:
         if plain(name) not in known and not _EXTENSION.match(name.strip()):
             words = f"the column {name!r} is none of {whose}'s and is not read"

@@ -88,6 +88,7 @@ class _Loading:
                     headers[name] = CsvFile(stream, name).header
         self.dialect = recognised(self.drop.names, headers)
         self.ledger.names = self.dialect.called
+        self.seats.roles = self.dialect.roles
 
     def find_files(self) -> None:
         """By their exact names, else without regard to case."""
@@ -126,7 +127,8 @@ class _Loading:
             if table.file in self.files:
                 with self._gathered(), self._open(table.file) as opened:
                     found[table.file] = opened.header
-        version = other_version(found)
+        is_oneroster = self.dialect.name.startswith("OneRoster")
+        version = other_version(found) if is_oneroster else None
         if version is not None:
             self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
         for table in self.dialect.tables:
@@ -153,7 +155,8 @@ class _Loading:
             for file in missing:
                 line = self.absent.get(file)
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
-                words = f"is missing{why}; a roster needs it. Have the SIS export it too"
+                because = next(t.because(file) for t in self.dialect.tables if t.file == file)
+                words = f"is missing{why}; a roster needs it{because}. Have the SIS export it too"
                 self.problems.append(problem(file, words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
@@ -194,7 +197,7 @@ class _Loading:
         if feed.kind == MEMBERSHIPS:
             self.seats.fill(parts, at)
         elif feed.kind == PEOPLE:
-            self.people.fill(as_rows(parts), at)
+            self.people.fill(as_rows(parts), at, feed.login)
         else:
             self.catalogue.fillers()[feed.kind](as_rows(parts), at)
 

@@ -69,7 +69,6 @@ _FORMER_NAMES = {
 }
 _OTHER_SETS = {
     "Clever's CSV": {"students.csv", "teachers.csv", "sections.csv"},
-    "School Data Sync's CSV (version 1)": {"student.csv", "teacher.csv", "section.csv"},
 }
 _SIGNS = 2  # one former name may be a slip
 _VERSIONS = ("1.2", "1.1", "1.0")
