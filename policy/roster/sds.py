@@ -130,7 +130,8 @@ def _day(text: str, month_first: bool | None) -> date | None:
 @dataclass(slots=True)
 class Firsts:
     """Things that stand in the rows of others, by key, as the first row with the key has them.
-    A row that says something else under the same key has a thing of its own, with a longer key."""
+    A row that says something else under the same key has a thing of its own, with a longer key.
+    No longer key has a comma: a section's row lists its terms' keys with commas between them."""
 
     _known: dict[str, Cells] = field(default_factory=dict)
 
@@ -138,7 +139,7 @@ class Firsts:
         """The key of a thing in its kind's shape, and whether it is a new one."""
         key = cells[0]
         if self._known.get(key, cells) != cells:
-            key = f"{key} ({', '.join(filter(None, cells[2:]))})"
+            key = f"{key} ({' '.join(filter(None, cells[2:]))})".replace(",", ";")
         is_new = key not in self._known
         self._known.setdefault(key, cells)
         return key, is_new

@@ -91,7 +91,7 @@ class _SectionRow(NamedTuple):
         """Its term, as a row of the kind. Raises RowUnfit if its dates can't be told."""
         start, end, year = days(_DATES, self.start, self.end, slashes).cells
         key = self.term_key or self.term_name or f"{self.start} to {self.end}"
-        return key, "", self.term_name or key, "term", start, end, year
+        return key.replace(",", ";"), "", self.term_name or key, "term", start, end, year
 
     def course(self) -> Cells:
         """Its course, as a row of the kind: itself, if none is named."""
@@ -187,25 +187,22 @@ class _Seats:
                 )
 
     def _block(self, block: Block) -> Block:
-        sections, users = ([cell.strip() for cell in column] for column in block.columns)
+        sections, ids = ([cell.strip() for cell in column] for column in block.columns)
+        users = [_key(self.who, sis_id) for sis_id in ids]
+        keys = list(map(" ".join, zip(sections, users, strict=True)))
         blank = [""] * len(block)
         primary = list(map(self._is_first, sections)) if self.who == "teacher" else blank
+        roles = [self.who] * len(block)
         return Block(
-            block.first,
-            (
-                *(list(map(" ".join, zip(sections, users, strict=True))), blank, sections, blank),
-                *([_key(self.who, user) for user in users], [self.who] * len(block)),
-                *(primary, blank, blank),
-            ),
+            block.first, (keys, blank, sections, blank, users, roles, primary, blank, blank)
         )
 
     def _seat(self, cells: Cells) -> Cells:
         return self._shape(cells, self._is_first(cells[0]) if self.who == "teacher" else "")
 
     def _shape(self, cells: Cells, primary: str = "") -> Cells:
-        section, user = cells
-        key = f"{section} {user}"
-        return key, "", section, "", _key(self.who, user), self.who, primary, "", ""
+        section, user = cells[0], _key(self.who, cells[1])
+        return f"{section} {user}", "", section, "", user, self.who, primary, "", ""
 
     def _broken(self, line: int, broken: Broken) -> Row:
         section = broken.readings[0][0] if len(broken.readings) == 1 else ""
