@@ -40,11 +40,10 @@ def reshaped(shape: Shape) -> Callable[[Iterable[Part]], Iterator[Row]]:
 
     def translate(parts: Iterable[Part]) -> Iterator[Row]:
         for line, cells, broken in as_rows(parts):
-            yield (
-                (line, shape(cells), None)
-                if broken is None
-                else reshaped_broken(line, broken, shape)
-            )
+            if broken is None:
+                yield line, shape(cells), None
+            else:
+                yield reshaped_broken(line, broken, shape)
 
     return translate
 

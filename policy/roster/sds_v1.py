@@ -179,12 +179,7 @@ class _Seats:
             if isinstance(part, Block):
                 yield self._block(part)
             else:
-                line, cells, broken = part
-                yield (
-                    (line, self._seat(cells), None)
-                    if broken is None
-                    else self._broken(line, broken)
-                )
+                yield self._row(*part)
 
     def _block(self, block: Block) -> Block:
         sections, ids = ([cell.strip() for cell in column] for column in block.columns)
@@ -197,8 +192,11 @@ class _Seats:
             block.first, (keys, blank, sections, blank, users, roles, primary, blank, blank)
         )
 
-    def _seat(self, cells: Cells) -> Cells:
-        return self._shape(cells, self._is_first(cells[0]) if self.who == "teacher" else "")
+    def _row(self, line: int, cells: Cells, broken: Broken | None) -> Row:
+        if broken is not None:
+            return self._broken(line, broken)
+        primary = self._is_first(cells[0]) if self.who == "teacher" else ""
+        return line, self._shape(cells, primary), None
 
     def _shape(self, cells: Cells, primary: str = "") -> Cells:
         section, user = cells[0], _key(self.who, cells[1])

@@ -160,6 +160,9 @@ def _seat(cells: Cells) -> Cells:
     return " ".join(cells), "", section, "", user, role, "", "", ""
 
 
+_seat_rows = reshaped(_seat)
+
+
 def _as_seats(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
         if isinstance(part, Block):
@@ -170,12 +173,7 @@ def _as_seats(parts: Iterable[Part]) -> Iterator[Part]:
                 part.first, (keys, blank, sections, blank, users, roles, blank, blank, blank)
             )
         else:
-            line, cells, broken = part
-            yield (
-                (line, _seat(cells), None)
-                if broken is None
-                else reshaped_broken(line, broken, _seat)
-            )
+            yield from _seat_rows([part])
 
 
 _COURSES_FILE = (
