@@ -46,7 +46,6 @@ def classes(story: Story, year: str) -> dict[str, tuple[str, set[str], set[str]]
 
 def test_a_plan_says_what_would_come_about(story: Story) -> None:
     said = plan(story)
-    print(said.out)
     told = " ".join(said.out.split())
     assert "2 course.create classes to make" in told
     assert "TeacherRoster.csv:3 lists them in section alg1" in told

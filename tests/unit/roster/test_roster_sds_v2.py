@@ -10,7 +10,7 @@ from policy.roster.load import load_roster
 from policy.roster.memberships import NOT_SEATS, SEATS
 from policy.roster.model import Membership, Role, Roster
 from policy.roster.sds_v2 import ROLES
-from unit.roster.small_drop import faults
+from unit.roster.small_drop import FILES, faults, write_drop
 from unit.roster.small_sds import V21, changed, write
 
 CYD = (
@@ -148,3 +148,10 @@ def test_a_session_without_a_date_is_a_fault_of_its_row(tmp_path: Path) -> None:
         "(year, month, day)  [R207] left out"
     )
     assert list(roster.sections) == ["alg1"]
+
+
+def test_a_oneroster_set_that_lost_a_column_is_still_one(tmp_path: Path) -> None:
+    text = FILES["enrollments.csv"].replace("sourcedId,", "id,", 1)
+    with pytest.raises(RosterAtFault) as caught:
+        load_roster(write_drop(tmp_path / "drop", {"enrollments.csv": text}))
+    assert caught.value.problems[0].startswith("enrollments.csv  has no column sourcedId")
