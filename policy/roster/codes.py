@@ -51,6 +51,7 @@ class Code(Enum):
     ENABLED_BLANK = "R229"
     PADDED = "R230"
     SOURCES_DIFFER = "R231"
+    USER_NAME = "R232"
 
     OUT_OF_REACH = "R301"
     REFUSED = "R302"

@@ -61,6 +61,8 @@ class Feed:
     # As `translate`, where a row can't be told without what is known already.
     translate_by: Callable[[Iterable[Part], Known], Iterable[Part]] | None = None
     may_repeat: bool = False  # a thing may have several rows, if they say the same of it
+    # The column of user names that stand in for e-mails, of people: without an @ one is none.
+    login: str = ""
 
     def parts(self, parts: Iterable[Part], known: Known) -> Iterable[Part]:
         """The file's rows in the shape of the kind."""
@@ -79,6 +81,8 @@ class Dialect:
     optional: frozenset[str] = frozenset()  # files that may be absent, or without rows
     # What a column of SHAPES, or a file of OneRoster's, is called here; itself where not named.
     called: Mapping[str, str] = field(default_factory=dict)
+    # OneRoster's word for each role of a membership that isn't OneRoster's, in lower case.
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from policy.roster import clever_csv, oneroster_12
+from policy.roster import clever_csv, oneroster_12, sds_v1, sds_v2
 from policy.roster.clever_csv import CLEVER_CSV
 from policy.roster.dialect import Dialect
 from policy.roster.header import plain
@@ -12,6 +12,8 @@ from policy.roster.oneroster_csv import ONEROSTER_11
 _OTHERS = (
     (oneroster_12.is_it, ONEROSTER_12),
     (clever_csv.is_it, CLEVER_CSV),
+    *sds_v1.VARIANTS,
+    *sds_v2.VARIANTS,
 )
 _ALL = (ONEROSTER_11, *(dialect for _, dialect in _OTHERS))
 FILES = frozenset(table.file.casefold() for dialect in _ALL for table in dialect.tables)

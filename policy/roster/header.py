@@ -9,6 +9,7 @@ from policy.roster.codes import Code, problem
 from policy.roster.model import Fault, FaultLevel, Place
 
 _EXTENSION = re.compile(r"(metadata\.|ext[_.])", re.IGNORECASE)
+_VERSION = re.compile(r" V?\d.*")  # of a dialect's name
 _JUNK = re.compile(r"[^\w.]|_")
 
 
@@ -89,7 +90,7 @@ def _misspelt(found: Sequence[str], columns: Sequence[int | None], table: Table)
 
 def _unknown(free: Sequence[str], table: Table, dialect: str) -> Iterator[Fault]:
     names = (*table.unwanted, *table.wanted)
-    known, whose = {plain(name) for name in names}, dialect.partition(" ")[0]
+    known, whose = {plain(name) for name in names}, _VERSION.sub("", dialect)
     for name in free:
         if plain(name) not in known and not _EXTENSION.match(name.strip()):
             words = f"the column {name!r} is none of {whose}'s and is not read"

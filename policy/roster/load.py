@@ -16,9 +16,13 @@ from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
 from policy.roster.dialect import (
+    COURSES,
     KINDS,
     MEMBERSHIPS,
     PEOPLE,
+    SCHOOLS,
+    SECTIONS,
+    TERMS,
     Dialect,
     Feed,
     Known,
@@ -34,13 +38,13 @@ from policy.roster.oneroster_csv import (
     MANIFEST,
     absent_files,
     manifest_problems,
-    other_set,
     other_version,
 )
 from policy.roster.people import People
 from policy.roster.rows import At, Ledger, Tally
 
 _NAMES_SHOWN = 10
+_ORDER = (SCHOOLS, TERMS, PEOPLE, COURSES, SECTIONS, MEMBERSHIPS)  # what hangs on others comes last
 FEW_ROWS = 10  # below, half a file is not yet a sign that the file as a whole is wrong
 
 
@@ -74,7 +78,7 @@ def _read(given: Sequence[Given]) -> tuple[Roster, Mapping[str, Tally]]:
             ]
             for loading in loadings:
                 loading.look()
-            for kind in KINDS:
+            for kind in _ORDER:
                 for loading in loadings:
                     loading.read_rows(kind)
             if books.problems:
@@ -214,17 +218,13 @@ class _Loading:
 
     def judge_headers(self) -> None:
         """Which files are missing or have another header; which other set this may be."""
-        if any(file not in self.files for file in self._needed()):
-            other = other_set(self.drop.names)
-            if other is not None:  # what its files lack of OneRoster's columns is no news
-                self.problems[:] = [problem(self.drop.name, other, Code.NOT_SUPPORTED_YET)]
-                return
         found: dict[str, tuple[str, ...]] = {}
         for table in self._tables():
             if table.file in self.files:
                 with self._gathered(), self._open(table.file) as opened:
                     found[table.file] = opened.header
-        version = other_version(found)
+        is_oneroster = self.dialect.name.startswith("OneRoster")
+        version = other_version(found) if is_oneroster else None
         if version is not None:
             self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
         for table in self._tables():
@@ -250,8 +250,9 @@ class _Loading:
             for file in missing:
                 line = self.absent.get(file)
                 why = f", and manifest.csv:{line} says that it was left out" if line else ""
+                because = next(t.because(file) for t in self._tables() if t.file == file)
                 whose = self.ledger.called("a roster")
-                words = f"is missing{why}; {whose} needs it. Have the SIS export it too"
+                words = f"is missing{why}; {whose} needs it{because}. Have the SIS export it too"
                 self.problems.append(problem(self._told(file), words, Code.FILE_MISSING))
 
     def _found_instead(self) -> str:
@@ -294,9 +295,10 @@ class _Loading:
         parts = feed.parts(read, Known(people.there, people.faulty, sections))
         at = self._at(feed)
         if feed.kind == MEMBERSHIPS:
+            books.seats.roles = self.dialect.roles
             books.seats.fill(parts, at, self.given.asked)
         elif feed.kind == PEOPLE:
-            books.people.fill(as_rows(parts), at, self.given.asked)
+            books.people.fill(as_rows(parts), at, self.given.asked, login=feed.login)
         else:
             books.catalogue.fillers()[feed.kind](as_rows(parts), at)
 

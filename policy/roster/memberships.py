@@ -41,6 +41,7 @@ class Seats:
     ledger: Ledger
     sections: Shelf[Section]
     people: People
+    roles: Mapping[str, str] = field(default_factory=dict)  # Dialect.roles
     seating: Seating = field(init=False)
     at: At = field(init=False)  # what is being read
     asked: Asked = EVERYTHING  # of it
@@ -117,7 +118,7 @@ class Seats:
     ) -> int | None:
         """The kind of a membership of somebody of whom the file of people says a role, if there
         is nothing to say about it."""
-        seat = SEATS.get(role)
+        seat = SEATS.get(role) or SEATS.get(self.roles.get(role.casefold(), ""))
         if seat is None or said == NOBODY or is_surprise(seat, ROLES[said]):
             return None
         if seat not in self.asked.seats:
@@ -198,14 +199,15 @@ class Seats:
     def _other_role(self, role: str, line: int) -> Role | None:
         """A role in another spelling, or none that has a seat."""
         plain = role.casefold()
-        if plain in NOT_SEATS and plain not in SEATS:
+        means = self.roles.get(plain, plain)
+        if means in NOT_SEATS and means not in SEATS:
             self._not_seats.add(plain, Place(self.at.file, line))
             self.ledger.tally(self.at.tally).unneeded += 1
             return None
-        if plain not in SEATS:
+        if means not in SEATS:
             words = f"{self.ledger.called('role')} is {role!r}; expected student or teacher"
             raise RowUnfit(Code.ROLE, words)
-        return SEATS[plain]
+        return SEATS[means]
 
     def _person(self, key: str, role: Role, line: int) -> str:
         """The key of the person, if they are there or may be there."""

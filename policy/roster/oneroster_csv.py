@@ -67,21 +67,9 @@ _FORMER_NAMES = {
     "courses.csv": {"grade": "grades", "schoolYearId": "schoolYearSourcedId"},
     "users.csv": {"userId": "userIds", "agents": "agentSourcedIds", "grade": "grades"},
 }
-_OTHER_SETS = {
-    "School Data Sync's CSV (version 1)": {"student.csv", "teacher.csv", "section.csv"},
-}
 _SIGNS = 2  # one former name may be a slip
 _VERSIONS = ("1.2", "1.1", "1.0")
 _ASK = "Ask the SIS for a full (bulk) OneRoster 1.1 export"
-
-
-def other_set(names: Sequence[str]) -> str | None:
-    """Words about a drop that is no OneRoster set at all, by the names of its files."""
-    found = {name.casefold() for name in names}
-    for set_name, files in _OTHER_SETS.items():
-        if files <= found:
-            return f"looks like {set_name}, which is not supported yet. {_ASK}"
-    return None
 
 
 def other_version(headers: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:

@@ -32,13 +32,19 @@ class People:
     _disabled: Met = field(default_factory=Met)
     _blank: Met = field(default_factory=Met)
     _unknown_roles: Met = field(default_factory=Met)
+    _bare: Met = field(default_factory=Met)  # user names, by their column
+    _login: str = ""
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.there)
 
-    def fill(self, rows: Iterable[Row], at: At, asked: Asked = EVERYTHING) -> None:
+    def fill(
+        self, rows: Iterable[Row], at: At, asked: Asked = EVERYTHING, *, login: str = ""
+    ) -> None:
         """All rows of a file. Of a later drop, it may be asked for people, for e-mails of those
-        who have none, or for both."""
+        who have none, or for both. `login` is the column of user names that stand in for e-mails,
+        if there is one."""
+        self._login = login
         if not asked.people:
             rows = (row for row in rows if row[1][0] in self.there)
         # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
@@ -76,6 +82,13 @@ class People:
         for _, place, times in self._blank:
             words = f"{enabled} is empty for {counted(times, 'user')}; read as true"
             self.ledger.note(Code.ENABLED_BLANK, place, words)
+        for what, place, times in self._bare:
+            words = (
+                f"{what.partition(' ')[2]} is without an @ for {counted(times, 'user')}: that is "
+                "no e-mail, and they are read without one. Name theirs in people.identities, or "
+                "have e-mails exported"
+            )
+            self.ledger.note(Code.USER_NAME, place, words)
         for role, place, times in self._unknown_roles:
             words = (
                 f"{counted(times, 'user')} of role {role!r}, which is not one of OneRoster's; "
@@ -109,6 +122,10 @@ class People:
             self._unknown_roles.add(role, place)
         if key not in self.there:
             self.roles.append(number)  # side by side with the people
+        if self._login and email and "@" not in email:
+            if key not in self.there:
+                self._bare.add(f"{place.file} {self._login}", place)
+            email = ""
         return Person(key, one_line(given), one_line(family), email, place)
 
 

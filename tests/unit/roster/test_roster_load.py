@@ -44,7 +44,6 @@ ALGEBRA = Course("alg", "Algebra I", "M1", ("Mathematics", "Algebra"), Place("co
 DELTA = "propertyName,value\noneroster.version,1.1\nfile.users,bulk\nfile.enrollments,delta\n"
 ASK = "Ask the SIS for a full (bulk) OneRoster 1.1 export"
 USERS_1_2 = FILES["users.csv"].replace(",role,", ",primaryOrgSourcedId,")
-SDS = {**dict.fromkeys(FILES), "student.csv": "", "teacher.csv": "", "section.csv": ""}
 
 
 def test_a_whole_drop(tmp_path: Path) -> None:
@@ -275,21 +274,6 @@ def test_a_folder_of_something_else(tmp_path: Path) -> None:
         f"{tmp_path}/drop  has none of a roster's files (orgs.csv, academicSessions.csv, "
         "courses.csv, classes.csv, users.csv, enrollments.csv); found: report.pdf  [R103]"
     ]
-
-
-def test_a_set_of_another_kind(tmp_path: Path) -> None:
-    with pytest.raises(RosterAtFault) as caught:
-        load(tmp_path, SDS)
-    assert list(caught.value.problems) == [
-        f"{tmp_path}/drop  looks like School Data Sync's CSV (version 1), which is not "
-        f"supported yet. {ASK}  [R108]"
-    ]
-
-
-def test_a_set_of_another_kind_that_has_some_of_the_files(tmp_path: Path) -> None:
-    with pytest.raises(RosterAtFault) as caught:
-        load(tmp_path, {**SDS, "users.csv": "a,b\n", "orgs.csv": "a,b\n"})
-    assert [words[-6:] for words in caught.value.problems] == ["[R108]"]
 
 
 def test_files_in_a_folder_inside_are_told(tmp_path: Path) -> None:
