@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from policy.errors import RosterAtFault
 from policy.roster.catalogue import Catalogue
@@ -32,21 +33,34 @@ _NAMES_SHOWN = 10
 FEW_ROWS = 10  # below, half a file is not yet a sign that the file as a whole is wrong
 
 
+class Reading(NamedTuple):
+    """A drop that was read: what it says, what became of its rows, by file, and which it is."""
+
+    roster: Roster
+    tallies: Mapping[str, Tally]
+    dialect: Dialect
+
+
 def load_roster(path: Path) -> Roster:
     """Read a drop of any dialect (policy.roster.dialects). Faulty rows are in the Roster's faults;
     RosterAtFault says, all at once, why a drop can't be used at all."""
-    return read_roster(path)[0]
+    return read_drop(path).roster
 
 
 def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     """The same, and what became of the rows, by file."""
+    return read_drop(path)[:2]
+
+
+def read_drop(path: Path) -> Reading:
+    """The same, and which dialect it is."""
     try:
         return _read(path)
     except RosterAtFault as fault:
         raise RosterAtFault(fault.problems, drop=str(path)) from fault
 
 
-def _read(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
+def _read(path: Path) -> Reading:
     with open_drop(path) as drop:
         loading = _Loading(drop)
         loading.recognise()
@@ -56,7 +70,7 @@ def _read(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
         loading.read_rows()
         if loading.problems:
             raise RosterAtFault(separated_together(loading.problems))
-        return loading.roster(), loading.ledger.tallies
+        return Reading(loading.roster(), loading.ledger.tallies, loading.dialect)
 
 
 @dataclass(slots=True)
