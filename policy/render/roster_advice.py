@@ -41,7 +41,7 @@ ADVICE: Mapping[Code, Advice] = {
     Code.ZIP_REFUSED: Advice(
         "The zip has what no roster has", "make the zip of the exported files alone, unencrypted"
     ),
-    Code.FILE_MISSING: Advice("A file is missing", "export this file too"),
+    Code.FILE_MISSING: Advice("A file is missing", "export all the files that are needed"),
     Code.FILE_EMPTY: Advice(
         "A file has no rows", "find out why this file is empty and export it again"
     ),
@@ -92,7 +92,8 @@ ADVICE: Mapping[Code, Advice] = {
         "A role differs from the enrollment", "check these people's roles", "The enrollment counts."
     ),
     Code.DISABLED: Advice(
-        "People are disabled", means="They count as gone, and leave their classes: it says so."
+        "People are disabled",
+        means="They count as gone, and leave their classes within your limits.",
     ),
     Code.NOT_A_SEAT: Advice("Enrollments that are no seats", means="They are passed over."),
     Code.SAID_TWICE: Advice("The same is said twice", "write each row once"),
@@ -108,7 +109,7 @@ ADVICE: Mapping[Code, Advice] = {
     Code.NO_STUDENT: Advice(
         "Classes without students",
         "say whether these classes are meant to be empty",
-        "Students who were in them before are removed, up to your limits: see if that is meant.",
+        "Who was in them before leaves, within your limits, unless a row left out may be theirs.",
     ),
     Code.SEVERAL_PRIMARY: Advice(
         "Classes with several primary teachers",
@@ -161,5 +162,5 @@ def means(defect: Defect) -> str:
     if defect.severity is Severity.NOTED:
         return ADVICE[defect.code].means
     if defect.code is Code.ENROLLMENT_CLASS:
-        return "Left out. If the id is a class's but for zeros or case, nobody is removed there."
+        return "Left out. Where a class may be meant by it, nobody is removed from that class."
     return LEFT_OUT.get(defect.kind, "Left out.")

@@ -76,8 +76,13 @@ def _contents(found: Contents | None) -> Iterator[Part]:
         ),
         _more(len(found.terms) - LISTED, "term", "terms"),
     )
-    yield Heading("E-mail domains")
-    yield Table(
+    if found.domains:
+        yield Heading("E-mail domains")
+        yield _domains(found)
+
+
+def _domains(found: Contents) -> Table:
+    return Table(
         ("domain", "people"),
         tuple((domain, f"{count:,}") for domain, count in found.domains[:DOMAINS]),
         _more(len(found.domains) - DOMAINS, "domain", "domains"),

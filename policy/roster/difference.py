@@ -56,7 +56,7 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So much differs, of what the larger drop has."""
+    """So much differs, of all that is in A or in B."""
 
     count: int
     of: int
@@ -277,17 +277,18 @@ class _Walk:
                 left -= found
 
     def share_of_sections(self) -> Share:
-        count = sum(s.new + s.gone + s.renumbered for s in self.schools.values())
-        return Share(count, max(len(self.a.sections), len(self.b.sections)))
+        fresh = sum(s.new for s in self.schools.values())
+        count = fresh + sum(s.gone + s.renumbered for s in self.schools.values())
+        return Share(count, len(self.a.sections) + fresh)
 
     def share_of_people(self) -> Share:
-        count = len(self.new_people) + len(self.gone_people) - len(self.same_people)
-        return Share(count, max(len(self.a.people), len(self.b.people)))
+        fresh = len(self.new_people) - len(self.same_people)
+        return Share(fresh + len(self.gone_people), len(self.a.people) + fresh)
 
     def share_of_seats(self) -> Share:
-        count = sum(school.seats_added + school.seats_gone for school in self.schools.values())
-        sums = [sum(school.seats[side] for school in self.schools.values()) for side in (0, 1)]
-        return Share(count, max(sums))
+        added = sum(school.seats_added for school in self.schools.values())
+        gone = sum(school.seats_gone for school in self.schools.values())
+        return Share(added + gone, added + sum(s.seats[0] for s in self.schools.values()))
 
     def suspicions(self) -> Iterator[Suspicion]:
         """What shows in sections, people and schools."""

@@ -194,11 +194,12 @@ def _kinds(dialect: Dialect) -> dict[str, str]:
 
 
 def _told(roster: Roster, dialect: Dialect) -> Iterator[Defect]:
-    """The loader's faults, by level, code and file."""
+    """The loader's faults, by level, code and file; those of a header one by one."""
     kinds, found = _kinds(dialect), defaultdict(list)
     for fault in roster.faults:
-        found[fault.level, fault.code, fault.place.file].append(fault)
-    for (level, code, file), faults in found.items():
+        of_header = fault.message if fault.place.line == 1 else ""
+        found[fault.level, fault.code, fault.place.file, of_header].append(fault)
+    for (level, code, file, _), faults in found.items():
         severity = Severity.LEFT_OUT if level is FaultLevel.LEFT_OUT else Severity.NOTED
         places = tuple(str(fault.place) for fault in faults[:PLACES])
         example = veiled(faults[0].message, code)

@@ -10,14 +10,14 @@ _OF_THE_FILE = {  # what these quote are columns, files and schools, never a per
     for code in (
         *(Code.NOT_OPENED, Code.ZIP_REFUSED, Code.FILE_MISSING, Code.HEADER_WRONG, Code.DELTA),
         *(Code.NOT_SUPPORTED_YET, Code.COLUMN_UNKNOWN, Code.COLUMN_SPELLING, Code.FILE_SPELLING),
-        Code.NOT_A_SCHOOL,
+        *(Code.NOT_A_SCHOOL, Code.NOT_TEXT, Code.QUOTES),
     )
 }
 _OF_VALUES = {
     code.value
     for code in (
         *(Code.DATE, Code.STATUS, Code.ROLE, Code.BOOLEAN, Code.SCHOOL_YEAR),
-        Code.MOSTLY_FAULTY,  # quotes another fault, of whatever kind
+        *(Code.MOSTLY_FAULTY, Code.CUT_OFF),  # they quote another fault, of whatever kind
     )
 }
 _QUOTED = re.compile(r"""(?<!\w)(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")(?!\w)""")
