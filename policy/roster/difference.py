@@ -232,22 +232,21 @@ class _Walk:
     def _renumbered(self, gone: Iterable[str], new: Iterable[str]) -> dict[str, str]:
         """Sections of one course or with a teacher in common that share most students (most of
         the larger one's), each once."""
-        by_sign: dict[tuple[str, str], list[str]] = defaultdict(list)
+        by_sign: dict[str, list[str]] = defaultdict(list)
         for key in gone:
-            section, seats = self.a.sections[key], self._seats(self.a, key)
-            for sign in _signs(section, seats):
+            for sign in _signs(self.a.sections[key], self._seats(self.a, key)):
                 by_sign[sign].append(key)
         pairs: dict[str, str] = {}
         taken: set[str] = set()
         for key in new if by_sign else ():
             same = self.same_people
             seats = frozenset((same.get(w, w), role) for w, role in self._seats(self.b, key))
-            signs = _signs(self.b.sections[key], seats)
-            candidates = {former for sign in signs for former in by_sign.get(sign, ())} - taken
-            best = self._most_alike(seats, candidates)
-            if best is not None:
-                pairs[key] = best
-                taken.add(best)
+            for sign in _signs(self.b.sections[key], seats):
+                best = self._most_alike(seats, set(by_sign.get(sign, ())) - taken)
+                if best is not None:
+                    pairs[key] = best
+                    taken.add(best)
+                    break
         return pairs
 
     def _most_alike(self, seats: _Seats, candidates: Iterable[str]) -> str | None:
@@ -320,10 +319,11 @@ class _Walk:
         yield Suspicion(sign, side, school.name, fewer, more)
 
 
-def _signs(section: Section, seats: _Seats) -> set[tuple[str, str]]:
-    """By what a section may be known again under another key."""
-    signs = {("course", f"{section.school.key} {section.course.title.casefold()}")}
-    return signs | {("teacher", who) for who, role in seats if role is Role.TEACHER}
+def _signs(section: Section, seats: _Seats) -> list[str]:
+    """By what a section may be known again under another key, the surest first."""
+    course = f"course {section.school.key} {section.course.title.casefold()}"
+    teachers = [f"teacher {who}" for who, role in seats if role is Role.TEACHER]
+    return [*(f"{course}, {who}" for who in teachers), *teachers, course]
 
 
 def _is_taught(seats: _Seats) -> bool:

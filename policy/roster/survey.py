@@ -294,17 +294,17 @@ class _Counting:
                 self.oddities.add(Code.OUTSIDE_TERM, MEMBERSHIPS, member.place)
 
     def take_person(self, key: str, person: Person) -> None:
-        add, names = self.oddities.add, (person.given_name, person.family_name)
-        if any(map(is_garbled, names)):
+        add, given, family = self.oddities.add, person.given_name, person.family_name
+        if is_garbled(given) or is_garbled(family):
             add(Code.GARBLED, PEOPLE, person.place)
-        if any(name.startswith(_FORMULA) for name in names):
+        if given.startswith(_FORMULA) or family.startswith(_FORMULA):
             add(Code.FORMULA, PEOPLE, person.place)
         if not person.email:
             add(Code.NO_EMAIL, PEOPLE, person.place)
             return
         email = person.email.casefold()
         local, at, domain = email.rpartition("@")
-        if not (local and at and domain) or any(map(str.isspace, email)):
+        if not (local and at and domain) or len(email.split()) > 1:
             add(Code.NOT_AN_EMAIL, PEOPLE, person.place)
             return
         self.domains[domain] += 1
