@@ -56,7 +56,7 @@ def diff(a: Path, b: Path, form: str) -> int:
 
     Shows no names and no addresses. Status 3: one looks wrong; 2: one can't be read.
     """
-    found = difference_of(read_drop(a).roster, read_drop(b).roster)
+    found = difference_of(read_drop(a).roster, read_drop(b).roster, (str(a), str(b)))
     if form == "json":
         click.echo(difference_json(found), nl=False)
     else:
@@ -66,6 +66,6 @@ def diff(a: Path, b: Path, form: str) -> int:
 
 def _survey(path: Path) -> Survey:
     try:
-        return survey_of(read_drop(path))
+        return survey_of(str(path), read_drop(path))
     except RosterAtFault as fault:
-        return survey_of_problems(path.name, fault.problems)
+        return survey_of_problems(str(path), fault.problems)

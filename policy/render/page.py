@@ -55,7 +55,7 @@ def page_text(parts: Sequence[Part]) -> str:
 def _text(part: Part) -> Iterator[str]:
     match part:
         case Heading(text):
-            yield f"# {text}"
+            yield f"# {text}"  # the mark is taken off at the end
         case Words(text):
             yield from wrapped(text, 0)
         case Item(title, more):

@@ -115,8 +115,8 @@ class Difference:
 _Seats = frozenset[tuple[str, Role]]
 
 
-def difference_of(a: Roster, b: Roster) -> Difference:
-    """All that differs. A is the earlier, if one of them is."""
+def difference_of(a: Roster, b: Roster, names: tuple[str, str] = ("A", "B")) -> Difference:
+    """All that differs. A is the earlier, if one of them is; `names` are what they go by."""
     walk = _Walk(a, b)
     walk.compare_sections()
     walk.compare_people()
@@ -129,15 +129,14 @@ def difference_of(a: Roster, b: Roster) -> Difference:
         *_garbled(a, b),
     ]
     if not suspicions:
-        names = ("sections", "people", "seats")
+        kinds = ("sections", "people", "seats")
         suspicions = [
-            Suspicion(Sign.MUCH, Side.EITHER, name, share.count, share.of)
-            for name, share in zip(names, shares, strict=True)
+            Suspicion(Sign.MUCH, Side.EITHER, kind, share.count, share.of)
+            for kind, share in zip(kinds, shares, strict=True)
             if not share.is_ordinary
         ]
     schools = tuple(walk.schools.values())
-    names_of = (a.source.name, b.source.name)
-    return Difference(*names_of, schools, terms, *shares, tuple(suspicions))
+    return Difference(*names, schools, terms, *shares, tuple(suspicions))
 
 
 @dataclass(slots=True)

@@ -114,8 +114,8 @@ class Survey:
         return tuple(defect for defect in self.defects if defect.severity is severity)
 
 
-def survey_of(reading: Reading) -> Survey:
-    """Of a drop that was read."""
+def survey_of(drop: str, reading: Reading) -> Survey:
+    """Of a drop that was read; `drop` is what it goes by."""
     roster, dialect = reading.roster, reading.dialect
     counting = _Counting(roster)
     for section in roster.sections.values():
@@ -144,7 +144,7 @@ def survey_of(reading: Reading) -> Survey:
         domains=tuple(counting.domains.most_common()),
     )
     defects = (*_told(roster, dialect), *counting.oddities.defects())
-    return Survey(roster.source.name, contents, tuple(sorted(defects, key=_rank)))
+    return Survey(drop, contents, tuple(sorted(defects, key=_rank)))
 
 
 def survey_of_problems(drop: str, problems: Sequence[str]) -> Survey:

@@ -23,7 +23,7 @@ from unit.roster.small_drop import FILES, changed, write_drop
 
 
 def survey(folder: Path, changes: dict[str, str] | None = None) -> Survey:
-    return survey_of(read_drop(write_drop(folder / "drop", changes)))
+    return survey_of("drop", read_drop(write_drop(folder / "drop", changes)))
 
 
 def contents(found: Survey) -> Contents:
