@@ -209,7 +209,7 @@ class _Walk:
         change.seats_added += len(new - old)
         change.seats_gone += len(old - new)
         self._compare_teachers(old, new)
-        is_other = before.course.key != after.course.key and before.course.key in self.b.courses
+        is_other = _of_other_course(before, after)
         self.reused += is_other and len(old & new) * 2 < len(old)
 
     def _compare_teachers(self, old: _Seats, new: _Seats) -> None:
@@ -323,6 +323,12 @@ def _signs(section: Section, seats: _Seats) -> list[str]:
     course = f"course {section.school.key} {section.course.title.casefold()}"
     teachers = [f"teacher {who}" for who, role in seats if role is Role.TEACHER]
     return [*(f"{course}, {who}" for who in teachers), *teachers, course]
+
+
+def _of_other_course(before: Section, after: Section) -> bool:
+    """A course that was only renumbered, or only renamed, is no other."""
+    one, other = before.course, after.course
+    return one.key != other.key and one.title.casefold() != other.title.casefold()
 
 
 def _is_taught(seats: _Seats) -> bool:
