@@ -23,6 +23,7 @@ from policy.cli_editing import fmt, schema
 from policy.cli_init import init
 from policy.cli_looking_back import explain, history, undo
 from policy.cli_options import ALLOW, FORMAT, OUT, ROSTER, show_plan
+from policy.cli_roster import roster
 from policy.cli_ways_out import accept, overwrite, release
 from policy.comparing import Question
 from policy.engine import World
@@ -176,6 +177,7 @@ cli.add_command(history)
 cli.add_command(undo)
 cli.add_command(schema)
 cli.add_command(fmt)
+cli.add_command(roster)
 
 
 @cli.command()

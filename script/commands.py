@@ -17,6 +17,7 @@ colour and no progress bar when that is not a terminal.
 | 0 | done, or nothing to do; what Google has only put off is told, and later runs try it again |
 | 2 | what was handed in is at fault; nothing was planned (`fmt --check`: a file is not tidy) |
 | 3 | something is held back (the rest was applied), the plan is stale, or another run is going |
+| 3 | of `roster`: rows are left out, or one of two drops looks wrong |
 | 4 | Google refused something for good, or the run ended early, as when nobody answers |
 | 1 | something unforeseen; `rollbook --debug …` shows where |
 | 130 | stopped by Ctrl-C; what is written stays, and the next sync goes on from there |
@@ -32,6 +33,10 @@ def page() -> str:
     for name, command in sorted(cli.commands.items()):
         inner = click.Context(command, info_name=name, parent=context, terminal_width=90)
         parts.append(block(f"rollbook {name}", command, inner))
+        of_group = command.commands if isinstance(command, click.Group) else {}
+        for verb, act in sorted(of_group.items()):
+            below = click.Context(act, info_name=verb, parent=inner, terminal_width=90)
+            parts.append(block(f"rollbook {name} {verb}", act, below))
     return "\n".join(parts)
 
 

@@ -7,8 +7,9 @@ from enum import Enum
 
 
 class Code(Enum):
-    """R1xx: a file or the whole drop, and nothing is planned. R2xx: one row, or a note. R3xx: the
-    way to the drop, and nothing is planned."""
+    """R1xx: a file or the whole drop, and nothing is planned. R2xx: one row, or a note. From
+    R241 on: what `roster check` sees in a drop as a whole. R3xx: the way to the drop, and nothing
+    is planned."""
 
     NOT_OPENED = "R101"
     ZIP_REFUSED = "R102"
@@ -52,6 +53,18 @@ class Code(Enum):
     PADDED = "R230"
     SOURCES_DIFFER = "R231"
     USER_NAME = "R232"
+
+    NO_TEACHER = "R241"
+    NO_STUDENT = "R242"
+    SEVERAL_PRIMARY = "R243"
+    BOTH_ROLES = "R244"
+    NO_EMAIL = "R245"
+    NOT_AN_EMAIL = "R246"
+    EMAIL_SHARED = "R247"
+    SPREADSHEET_KEY = "R248"
+    GARBLED = "R249"
+    FORMULA = "R250"
+    OUTSIDE_TERM = "R251"
 
     OUT_OF_REACH = "R301"
     REFUSED = "R302"

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from policy.errors import RosterAtFault
 from policy.roster.asked import Asked, Given
@@ -48,14 +49,27 @@ _ORDER = (SCHOOLS, TERMS, PEOPLE, COURSES, SECTIONS, MEMBERSHIPS)  # what hangs 
 FEW_ROWS = 10  # below, half a file is not yet a sign that the file as a whole is wrong
 
 
+class Reading(NamedTuple):
+    """A drop that was read: what it says, what became of its rows, by file, and which it is."""
+
+    roster: Roster
+    tallies: Mapping[str, Tally]
+    dialect: Dialect
+
+
 def load_roster(path: Path) -> Roster:
     """Read a drop of any dialect (policy.roster.dialects). Faulty rows are in the Roster's faults;
     RosterAtFault says, all at once, why a drop can't be used at all."""
-    return read_roster(path)[0]
+    return read_drop(path).roster
 
 
 def read_roster(path: Path) -> tuple[Roster, Mapping[str, Tally]]:
     """The same, and what became of the rows, by file."""
+    return read_drop(path)[:2]
+
+
+def read_drop(path: Path) -> Reading:
+    """The same, and which dialect it is."""
     return _read([Given(path, "")])
 
 
@@ -64,10 +78,10 @@ def join_rosters(given: Sequence[Given]) -> Roster:
     far as it is asked for it. Where they differ is in the faults (R231). Raises RosterAtFault when
     any of them can't be used."""
     alone = len(given) == 1
-    return _read([replace(one, name="") for one in given] if alone else given)[0]
+    return _read([replace(one, name="") for one in given] if alone else given).roster
 
 
-def _read(given: Sequence[Given]) -> tuple[Roster, Mapping[str, Tally]]:
+def _read(given: Sequence[Given]) -> Reading:
     books = _Books()
     drops = " + ".join(str(one.path) for one in given)
     try:
@@ -83,7 +97,7 @@ def _read(given: Sequence[Given]) -> tuple[Roster, Mapping[str, Tally]]:
                     loading.read_rows(kind)
             if books.problems:
                 raise RosterAtFault(separated_together(books.problems))
-            return books.roster(loadings), books.ledger.tallies
+            return Reading(books.roster(loadings), books.ledger.tallies, loadings[0].dialect)
     except RosterAtFault as fault:
         raise RosterAtFault(fault.problems, drop=drops) from fault
 

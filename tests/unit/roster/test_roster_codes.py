@@ -19,7 +19,8 @@ def test_each_code_has_its_paragraph_and_each_paragraph_its_code() -> None:
 
 def test_each_code_is_used() -> None:
     folder = DOCS.parent / "policy"  # freshness, too, refuses a drop
-    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    paths = [path for path in folder.rglob("*.py") if path.name != "roster_advice.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in paths)
     assert [name for name in Code.__members__ if f"Code.{name}" not in code] == []
 
 
