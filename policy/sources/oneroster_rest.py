@@ -69,8 +69,8 @@ class OneRosterRest:
     timeout: float = TIMEOUT
 
     def fetch(self) -> Arrival:
-        """A new drop of everything, merged or read in full. Raises RosterAtFault (R301 to R305);
-        the last good drop is then as it was."""
+        """A new drop of everything, merged or read in full. Raises RosterAtFault (R301 to R305, and
+        R101 where the folder can't be written to); the last good drop is then as it was."""
         headers = {"Accept": "application/json", "User-Agent": "Rollbook"}
         with closing(httpx.Client(timeout=self.timeout, headers=headers)) as client:
             service = Service(self.source, self.clock, self.sleep, client)
@@ -164,7 +164,7 @@ class _Collections:
                 raise
             if self.since is not None:
                 raise _FilterRefused(str(refused)) from refused
-            words = f"{refused}; expected a page of {collection}. Is url right?"
+            words = f"{refused}; expected a page of {collection}. Are url and page_size right?"
             raise RosterAtFault([problem(place, words, Code.ANSWER)]) from refused
         return _Page(_listed(said, collection, place), _total(headers), _has_next(headers))
 
@@ -180,7 +180,7 @@ class _Pages:
 
     def things(self, page_at: Callable[[int, int], _Page], size: int) -> Iterator[object]:
         """Everything on them; `page_at` is asked with a limit and an offset."""
-        before: list[object] = []
+        seen: set[int] = set()
         while True:
             try:
                 page = page_at(size, self.rows)
@@ -194,11 +194,12 @@ class _Pages:
                 self.totals.add(page.total)
             if not things:
                 return
-            if things == before:
-                if self._has_no_pages(page_at, len(things)):
+            page_itself = hash(repr(things))
+            if page_itself in seen:
+                if len(seen) == 1 and self._has_no_pages(page_at, len(things)):
                     self.has_next = False
                     return
-                words = "answers the same page at another offset: it would never end"
+                words = "answers the same page at another offset; that would never end"
                 raise RosterAtFault([problem(self.place, words, Code.ANSWER)])
             yield from things
             is_first = self.rows == 0
@@ -208,7 +209,7 @@ class _Pages:
             is_short = len(things) < size and not page.has_next
             if is_short and self.rows >= max(self.totals, default=0):
                 return
-            before = things
+            seen.add(page_itself)
 
     def _is_beyond(self, refused: NotTaken) -> bool:
         """Whether a refusal says that the rows are at their end."""

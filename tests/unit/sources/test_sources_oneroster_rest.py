@@ -252,9 +252,22 @@ def test_a_server_that_gives_the_first_page_for_ever_is_refused(hands: Hands) ->
 
     hands.server.ways.before = first
     assert hands.refused() == (
-        f"http://sis{BASE}/orgs  answers the same page at another offset: it would never end  "
+        f"http://sis{BASE}/orgs  answers the same page at another offset; that would never end  "
         "[R304]"
     )
+
+
+def test_pages_in_a_longer_circle_are_refused(hands: Hands) -> None:
+    orgs = hands.server.rows["orgs"]
+
+    def circle(request: Request) -> Response | None:
+        if not request.path.endswith("/orgs"):
+            return None
+        return answer(200, orgs=[orgs[int(request.args["offset"]) % 2]])
+
+    hands.server.ways.before = circle
+    hands.rest = replace(hands.rest, source=replace(hands.source, page_size=1))
+    assert "that would never end" in hands.refused()
 
 
 def first_page(server: Server, request: Request) -> Response:
@@ -488,7 +501,10 @@ def test_out_of_reach(hands: Hands) -> None:
         (Response("", 200, content_type="text/html"), "answers nothing (content type: text/html)"),
         (answer(200, classes=["a"]), "lists text where an object should be"),
         (answer(200, classes=[{"title": {"a": 1}}]), "has an object as title; expected text"),
-        (answer(404), "it answers 404 Not Found; expected a page of classes. Is url right?"),
+        (
+            answer(404),
+            "it answers 404 Not Found; expected a page of classes. Are url",
+        ),
         (
             Response("", 302, headers={"Location": "https://evil.example/steal?x=1"}),
             "sends us on to https://evil.example (302 Found), where we don't go with credentials",
@@ -555,6 +571,23 @@ def test_a_server_without_the_filter_is_read_in_full(hands: Hands) -> None:
         f"http://sis{BASE} does not tell what has changed (it answers 400 Bad Request, failure), "
         "so everything was read"
     ]
+    assert load_roster(arrival.path).source.counts["memberships"] == 7
+
+
+def test_a_server_that_counts_all_where_it_filters_is_read_in_full(hands: Hands) -> None:
+    hands.fetch()
+
+    def everything_counted(request: Request) -> Response | None:
+        if "filter" not in request.args:
+            return None
+        page = answer(200, **{request.path.rpartition("/")[2]: []})
+        page.headers["X-Total-Count"] = "8"
+        return page
+
+    hands.server.ways.before = everything_counted
+    hands.server.rows["enrollments"].pop()
+    arrival = hands.fetch(days=1)
+    assert "of orgs, 0 rows come where X-Total-Count is 8" in arrival.notes[0]
     assert load_roster(arrival.path).source.counts["memberships"] == 7
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.errors import RosterAtFault
 from policy.roster.dialect import KINDS, MEMBERSHIPS, PEOPLE, SHAPES
 from policy.roster.load import load_roster
 from policy.sources.written import FILES, KEPT, newest_drop, rows_of, state_of, writing
@@ -117,6 +118,23 @@ def test_killed_between_writing_and_renaming_the_last_good_one_is_there(tmp_path
     assert sorted(load_roster(good).people) == ["ann", "bob"]
     after = write(tmp_path, {"n": "2"})
     assert sorted(tmp_path.iterdir()) == [good, after]
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    good = write(tmp_path / "sis", {})
+
+    def write_on_it() -> None:
+        with writing(tmp_path / "sis") as draft:
+            (draft.path / "users.csv").symlink_to("/dev/full")
+            draft.write(PEOPLE, ROWS["people"])
+
+    with pytest.raises(RosterAtFault) as refused:
+        write_on_it()
+    assert str(refused.value) == (
+        f"{tmp_path / 'sis'}  can't be written to (No space left on device); the last good drop is "
+        "as it was  [R101]"
+    )
+    assert list((tmp_path / "sis").iterdir()) == [good]
 
 
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
