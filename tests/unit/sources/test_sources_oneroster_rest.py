@@ -294,6 +294,45 @@ def test_rows_that_move_between_pages_are_read_again(hands: Hands) -> None:
     assert not moves
 
 
+@pytest.mark.parametrize("told_by", ["X-Total-Count", "Link"])
+def test_a_short_page_in_the_middle_is_no_end(hands: Hands, told_by: str) -> None:
+    """A service that leaves rows out of a page which the client may not see."""
+    whole = read(hands.fetch())
+    users = hands.server.rows["users"]
+
+    def trimmed(request: Request) -> Response | None:
+        if not request.path.endswith("/users"):
+            return None
+        offset = int(request.args["offset"])
+        page = answer(200, users=users[offset : offset + (1 if offset == 2 else 2)])
+        if told_by == "Link":
+            rel = "next" if offset + len(page.get_json()["users"]) < len(users) else "prev"
+            page.headers["Link"] = f"<https://elsewhere.example/>; rel={rel}"
+        else:
+            page.headers["X-Total-Count"] = str(len(users))
+        return page
+
+    hands.server.ways.before = trimmed
+    hands.rest = replace(hands.rest, source=replace(hands.source, page_size=2))
+    assert read(hands.fetch(days=8)) == whole
+
+
+def test_rows_that_come_twice_are_a_sign_that_others_were_missed(hands: Hands) -> None:
+    whole = read(hands.fetch())
+    hands.server.ways = Ways(counts=False, sorts=False)
+    moves = [2]
+
+    def moved(request: Request) -> None:
+        if request.path.endswith("/users") and request.args["offset"] == "2" and moves:
+            users = hands.server.rows["users"]
+            users.insert(0, users.pop(moves.pop()))
+
+    hands.server.ways.before = moved
+    hands.rest = replace(hands.rest, source=replace(hands.source, page_size=2))
+    assert read(hands.fetch(days=8)) == whole
+    assert not moves
+
+
 def test_a_collection_that_never_holds_still_is_not_whole(hands: Hands) -> None:
     def grows(request: Request) -> None:
         if request.path.endswith("/users"):
