@@ -155,9 +155,11 @@ def test_version_12_has_roles(hands: Hands) -> None:
             for org in orgs or [{"sourcedId": "x"}]
         ]
     hands.server.rows["users"][0]["roles"].append({"roleType": "secondary", "role": "principal"})
+    hands.server.rows["users"][-1]["roles"] = [{"roleType": "primary", "role": "siteAdministrator"}]
     path = hands.fetch().path
     users = dict(line.split(",")[::3][:2] for line in (path / "users.csv").read_text().split())
     assert users["ann"] == "student"
+    assert users["par"] == "administrator", "1.1's word for it"
     assert users["tea"] == "", "two roles: their enrollments say it"
     assert not [f for f in load_roster(path).faults if f.code == "R210"]
 
