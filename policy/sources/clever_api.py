@@ -7,9 +7,9 @@ an app that has no events. So an event that never came is made good after `full_
 Clever Data API v3.0: reference `districts`, `events`; guide "Updating Data with Events".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,6 +67,28 @@ class _State:
             "full": self.full.isoformat(),
             "asked": self.asked.isoformat(),
         }
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What events have told so far, on top of a drop's records."""
+
+    drop: Path
+    cursor: str
+    records: Records | None = None  # until there is something to put on top of them
+    number: int = 0
+    changed: bool = False
+
+    def take(self, events: Sequence[Raw]) -> None:
+        """Raises EventsDoNotSay."""
+        if self.records is None:
+            self.records = read_records(self.drop)
+        if self.records is None:
+            raise EventsDoNotSay("what was kept can't be read")
+        for event in events:
+            self.changed |= apply_event(self.records, event)
+            self.cursor = _event_id(event)
+        self.number += len(events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,33 +181,29 @@ class CleverApi:
     def _follow_events(
         self, asker: Asker, district: _District, drop: Path, state: _State
     ) -> Arrival:
-        """What has happened since, on top of what is kept. The cursor moves on only when all of it
-        is written."""
-        begun, cursor = self.clock(), state.cursor
-        records = read_records(drop)
-        if records is None:
-            raise EventsDoNotSay("what was kept can't be read")
-        changed, number = False, 0
+        """What has happened since, on top of what is kept, which is opened only if anything has.
+        The cursor moves on only when all of it is written."""
+        begun, heard = self.clock(), _Heard(drop, state.cursor)
         try:
             for page in asker.pages("/events", starting_after=state.cursor):
-                for event in page:
-                    changed |= apply_event(records, event)
-                    cursor = _event_id(event)
-                number += len(page)
+                heard.take(page)
         except Declined as declined:
             if declined.status not in _NO_EVENTS:
                 raise
             raise EventsDoNotSay("Clever gives this app no events (any more)") from declined
-        before = set(records.users)
-        unknown = _look_up(asker, records)
-        changed |= before != set(records.users)
-        later = _State(state.district, cursor, state.full, begun).as_texts()
-        if changed:
-            drop = self._write(records, later)
-        else:
-            renew_state(drop, later)
-        notes = [f"{counted(number, 'event')} of Clever since the last time"] if number else []
-        return self._arrival(drop, district, [*notes, *unknown])
+        notes = [f"{counted(heard.number, 'event')} of Clever since the last time"]
+        unknown: list[str] = []
+        if heard.records is not None:
+            before = set(heard.records.users)
+            unknown = _look_up(asker, heard.records)
+            heard.changed |= before != set(heard.records.users)
+        later = replace(state, cursor=heard.cursor, asked=begun).as_texts()
+        with self._written_down():
+            if heard.records is not None and heard.changed:
+                drop = write_drop(self.folder, heard.records, later)
+            else:
+                renew_state(drop, later)
+        return self._arrival(drop, district, [*notes, *unknown] if heard.number else [])
 
     def _read_everything(self, asker: Asker, district: _District, why: str) -> Arrival:
         """The newest event is asked for before the reading: what happens meanwhile comes again
@@ -206,13 +224,16 @@ class CleverApi:
             )
             raise asker.fault(words, Code.NOT_WHOLE)
         state = _State(district.id, cursor, begun, begun)
-        drop = self._write(records, state.as_texts())
+        with self._written_down():
+            drop = write_drop(self.folder, records, state.as_texts())
         notes = [f"everything was read, since {why}", *events, *unknown]
         return self._arrival(drop, district, notes)
 
-    def _write(self, records: Records, state: Mapping[str, str]) -> Path:
+    @contextmanager
+    def _written_down(self) -> Iterator[None]:
+        """What goes wrong with our own folder, in words."""
         try:
-            return write_drop(self.folder, records, state)
+            yield
         except OSError as error:
             words = (
                 f"what came from Clever can't be written down here ({error.strerror or error}); "

@@ -78,7 +78,8 @@ class Asker:
             seen |= new
             if records:
                 yield records
-            url = self._next(path, answer) if records else None
+            on = self._next(path, answer)
+            url = on if records else None
             if url in asked:
                 raise self._circle(path)
 
@@ -208,7 +209,7 @@ class Asker:
         if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             words = (
                 f"does not let us read {url.path} (HTTP {status}{own}). Expected a district's "
-                "token with Secure Sync; take the one of your district from the app's page in Clever"
+                "token with Secure Sync; take your district's from the app's page in Clever"
             )
             return Declined(self._problem(words, Code.REFUSED), status)
         words = f"{url.path} answers with HTTP {status}{own}"
