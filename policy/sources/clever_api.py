@@ -7,7 +7,7 @@ an app that has no events. So an event that never came is made good after `full_
 Clever Data API v3.0: reference `districts`, `events`; guide "Updating Data with Events".
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

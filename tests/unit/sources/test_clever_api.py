@@ -525,6 +525,34 @@ def test_the_newest_event_without_a_word_for_it(clever: Clever, road: Road) -> N
     assert clever.asked[-1].endswith("starting_after=e000007")
 
 
+def test_an_older_event_than_the_newest_does_no_harm(clever: Clever, road: Road) -> None:
+    """`ending_before=last` is not understood: the first page comes. What is told again since then
+    ends where the reading was."""
+    assert clever.events is not None
+    clever.events += [
+        event(1, "users", "created", user("ann", "student", email="old@maple.example")),
+        event(2, "users", "deleted", user("ann", "student")),
+        event(3, "users", "created", user("ann", "student", email="mid@maple.example")),
+        event(4, "users", "updated", user("ann", "student")),
+    ]
+    first = json.dumps({"data": [{"data": clever.events[0]}], "links": []}).encode()
+    clever.troubles.append(Trouble("ending_before=last", body=first))
+    whole = road.fetch()
+    again = road.fetch()
+    assert again.notes == ("3 events of Clever since the last time",)
+    assert files(again.path) == files(whole.path)
+
+
+def test_staff_go_when_no_section_names_them(clever: Clever, known: Road) -> None:
+    assert clever.events is not None
+    clever.put("users", user("sta", "staff"))
+    clever.events.append(event(2, "sections", "updated", section("x1", ["tea", "sta"], ["ann"])))
+    assert "sta,,true,administrator" in (known.fetch().path / "users.csv").read_text()
+    clever.events.append(event(3, "sections", "updated", section("x1", ["tea"], ["ann"])))
+    arrival = known.fetch()
+    assert all("sta@maple" not in path.read_text() for path in arrival.path.iterdir())
+
+
 def test_a_cursor_does_not_move_before_all_is_read(clever: Clever, known: Road) -> None:
     assert clever.events is not None
     moved = section("x1", ["tea"], ["ann"])
