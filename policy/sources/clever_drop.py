@@ -10,7 +10,9 @@ from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
+from policy.errors import RosterAtFault
 from policy.roster import dialect
+from policy.roster.codes import Code, problem
 from policy.sources.clever_records import (
     ROLES,
     Course,
@@ -37,7 +39,8 @@ _GRADES: Mapping[str, str] = {
 
 
 def write_drop(folder: Path, records: Records, state: Mapping[str, str]) -> Path:
-    """A new drop with the records and the state in it: whole or not at all. Raises OSError."""
+    """A new drop with the records and the state in it: whole or not at all. Raises
+    RosterAtFault (R101)."""
     with writing(folder) as draft:
         draft.write(dialect.SCHOOLS, _schools(records))
         draft.write(dialect.TERMS, _terms(records))
@@ -62,13 +65,18 @@ def read_records(drop: Path) -> Records | None:
 
 
 def renew_state(drop: Path, state: Mapping[str, str]) -> None:
-    """Another state for a drop that stays as it is: the old one or the new one, never half."""
+    """Another state for a drop that stays as it is: the old one or the new one, never half.
+    Raises RosterAtFault (R101)."""
     beside = drop / f"{_STATE}.new"
-    with beside.open("w", encoding="utf-8") as stream:
-        json.dump(dict(state), stream, indent=2)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(drop / _STATE)
+    try:
+        with beside.open("w", encoding="utf-8") as stream:
+            json.dump(dict(state), stream, indent=2)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(drop / _STATE)
+    except OSError as error:
+        words = f"can't be written to ({error.strerror}); the last good drop is as it was"
+        raise RosterAtFault([problem(str(drop), words, Code.NOT_OPENED)]) from error
 
 
 def _schools(records: Records) -> Iterator[Sequence[str]]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from policy.errors import RosterAtFault
+from policy.roster.codes import Code, problem
 from policy.roster.dialect import KINDS, SHAPES
 from policy.roster.oneroster_csv import MANIFEST, TABLES
 
@@ -33,16 +35,21 @@ Cells = Sequence[str]  # of SHAPES[kind], in that order
 def writing(folder: Path) -> Iterator["Draft"]:
     """A new drop in a source's folder (made if need be). It counts from `finish` on; without that
     all of it is removed at the end, and what a killed writer left behind at the next beginning.
-    One writer at a time: the caller sees to that. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(left)
-    path = folder / f"{_UNFINISHED}{_next_number(folder):06}"
-    path.mkdir(mode=0o700)
+    One writer at a time: the caller sees to that. Raises RosterAtFault (R101) where the disk is
+    full or the folder not ours."""
     try:
-        yield Draft(path)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)  # gone under this name once it is finished
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(left)
+        path = folder / f"{_UNFINISHED}{_next_number(folder):06}"
+        path.mkdir(mode=0o700)
+        try:
+            yield Draft(path)
+        finally:
+            shutil.rmtree(path, ignore_errors=True)  # gone under this name once it is finished
+    except OSError as error:
+        words = f"can't be written to ({error.strerror}); the last good drop is as it was"
+        raise RosterAtFault([problem(str(folder), words, Code.NOT_OPENED)]) from error
 
 
 @dataclass(slots=True)

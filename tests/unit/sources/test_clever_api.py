@@ -601,8 +601,13 @@ def test_no_room(clever: Clever, known: Road, monkeypatch: pytest.MonkeyPatch) -
     clever.events.append(event(2, "sections", "updated", section("x1", ["tea"], ["ann"])))
     with monkeypatch.context() as patch:
         patch.setattr(clever_drop, "_RECORDS", "no/such/folder")
-        assert "can't be written down here (No such file or directory)" in known.refusal()
+        assert "can't be written to (No such file or directory)" in known.refusal()
     assert [files(path) for path in known.folder.iterdir()] == [before]
+    del clever.events[1:]
+    with monkeypatch.context() as patch:
+        patch.setattr(clever_drop, "_STATE", "no/such/folder")
+        assert "can't be written to (No such file or directory)" in known.refusal()
+    assert known.fetch().notes == ()
 
 
 def test_old_drops_go(clever: Clever, known: Road) -> None:
