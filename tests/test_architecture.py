@@ -181,10 +181,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "werkzeug": ("policy.simulator", "addon.app", "addon.routes"),
     "jinja2": ("addon.render",),
     "markupsafe": ("addon.render",),
-    "cryptography": ("policy.simulator",),
+    "cryptography": ("policy.simulator", "policy.sources.sftp_line"),  # private keys' forms
     "gunicorn": (),
     "httpx": ("policy.sources",),
-    "paramiko": ("policy.sources.sftp",),
+    "paramiko": ("policy.sources.sftp_line",),
 }
 LONGEST_FUNCTION = 60
 
