@@ -1,9 +1,10 @@
 """The roster of a night: from all sources of a policy, or from the one drop that somebody names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from policy.errors import RosterAtFault
 from policy.roster.asked import Given, asked_for
 from policy.roster.load import join_rosters, load_roster
 from policy.roster.model import Roster
@@ -28,9 +29,22 @@ def arrive(policy: Policy, named: Path | None, open_source: OpenSource) -> Arriv
     roster without one of its sources would look as if many had left."""
     if named is not None:
         return Arrived(load_roster(named))
-    drops = [open_source(rule).fetch() for rule in policy.sources]
+    drops = list(_fetched(policy, open_source))
     given = [
         Given(drop.path, rule.name, asked_for(part.value for part in rule.provides))
         for rule, drop in zip(policy.sources, drops, strict=True)
     ]
     return Arrived(join_rosters(given), drops)
+
+
+def _fetched(policy: Policy, open_source: OpenSource) -> Iterator[Arrival]:
+    """The drops; what is wrong on any of the roads is said at once."""
+    problems: list[str] = []
+    for rule in policy.sources:
+        try:
+            yield open_source(rule).fetch()
+        except RosterAtFault as fault:
+            problems += fault.problems
+    if problems:
+        names = " + ".join(rule.name for rule in policy.sources)
+        raise RosterAtFault(problems, drop=names)

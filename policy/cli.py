@@ -125,7 +125,7 @@ def plan(
         return show_comparison(question, _settings(), form=form, out=out)
     if names:
         raise click.UsageError("--names is for --against: a plan always shows names.")
-    inputs = engine.read_inputs(policy, roster, wiring.sources(_settings()))
+    inputs = engine.read_inputs(policy, roster, wiring.sources(_settings(), say))
     with _world() as world:
         made = engine.make_plan(inputs, world).with_consent(dict(allow))
     return show_plan(made, _command("sync", policy, roster), form=form, out=out)
@@ -156,7 +156,7 @@ def apply(file: Path, policies: Path | None, allow: tuple[tuple[Kind, int], ...]
 @ALLOW
 def sync(policy: Path, roster: Path | None, allow: tuple[tuple[Kind, int], ...]) -> int:
     """Plan, judge and apply one night: what is not held is applied without asking."""
-    inputs = engine.read_inputs(policy, roster, wiring.sources(_settings()))
+    inputs = engine.read_inputs(policy, roster, wiring.sources(_settings(), say))
     command = _command("sync", policy, roster)
     with _world() as world:
         made, finished = engine.sync(

@@ -14,7 +14,7 @@ from policy.google.base import Classroom, Directory, Licensing, Reports
 from policy.merge.desire import Known, Wishes, desire
 from policy.merge.judge import Comparing, Evening, judge
 from policy.merge.people import AccountFacts, Matches, email_of, match_by
-from policy.merge.plan import Kind, Plan
+from policy.merge.plan import Kind, Notice, Plan
 from policy.merge.records import Remembered
 from policy.merge.wish import Sources
 from policy.night.evening import read_evening
@@ -116,6 +116,10 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         rolling=world.settings.full_read_nights,
     )
     evening = _with_licences(evening, wishes, sources, world)
+    on_the_way = (
+        Notice(drop.path.name, note, "M335") for drop in inputs.came for note in drop.notes
+    )
+    evening = replace(evening, notices=(*evening.notices, *on_the_way))
     return judge(sources, wishes, evening, now=now, plan_id=new_id(world))
 
 

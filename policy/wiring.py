@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 
 from policy.engine import Progress, World
 from policy.errors import SettingAtFault
@@ -26,14 +25,24 @@ from policy.google.licensing import LicensingGateway
 from policy.google.reports import ReportsGateway
 from policy.google.teacher import TeacherGateway
 from policy.google.transport import Transport
-from policy.rules.sources import FolderSource, SourceRule
+from policy.rules.sources import (
+    CleverSource,
+    FolderSource,
+    OneRosterSource,
+    SftpSource,
+    SourceRule,
+)
 from policy.run.pace import Budget, Pace, Steady
 from policy.settings import Settings
 from policy.sources.base import Source
-from policy.sources.folder import Folder
+from policy.sources.clever_api import CleverApi
+from policy.sources.folder import open_folder
+from policy.sources.oneroster_rest import OneRosterRest
+from policy.sources.sftp import SftpDrops
 from policy.store.sql import SqlStore
 
 ADMIN_CALLS_PER_MINUTE = 2_280  # Directory and Reports: 5 % under their 2,400 a minute a user, each
+LONG_WAIT = 5  # seconds; of a source, and then somebody who looks on is told
 CLICK_SECONDS = 5  # a call; Google's side panel waits some 30 s for the whole answer to a click
 
 
@@ -61,16 +70,34 @@ def open_world(settings: Settings, progress: Progress | None = None) -> Iterator
         )
 
 
-def sources(_settings: Settings) -> Callable[[SourceRule], Source]:
-    """Opens the policy's sources; what they keep is in the state folder, by their names."""
+def sources(
+    settings: Settings, tell: Callable[[str], None] = lambda _words: None
+) -> Callable[[SourceRule], Source]:
+    """Opens the policy's sources; what they keep is in the state folder, by their names. `tell` is
+    told of long waits."""
 
     def open_source(rule: SourceRule) -> Source:
+        def sleep(seconds: float) -> None:
+            if seconds >= LONG_WAIT:
+                tell(f"source {rule.name}: waits {seconds:,.0f} s before it looks again")
+            time.sleep(seconds)
+
+        folder = settings.state_folder / "drops" / rule.name
         match rule.road:
-            case FolderSource(path):
-                return Folder(Path(path))
-        raise SettingAtFault(f"the source {rule.name} ({rule.line}) can't be opened")
+            case FolderSource():
+                return open_folder(rule)
+            case SftpSource() as road:
+                return SftpDrops(road, folder, now=_now, sleep=sleep)
+            case CleverSource() as road:
+                return CleverApi(road, folder, _now, sleep)
+            case OneRosterSource() as road:
+                return OneRosterRest(road, folder, _now, sleep)
 
     return open_source
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def open_store(settings: Settings) -> SqlStore:

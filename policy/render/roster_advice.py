@@ -101,6 +101,14 @@ ADVICE: Mapping[Code, Advice] = {
         "Enabled or not is left blank", "fill it", "Read as enabled. Nothing is removed for it."
     ),
     Code.PADDED: Advice("Empty fields at the end of a row", "write rows as wide as the header"),
+    Code.SOURCES_DIFFER: Advice(
+        "Sources that differ", "say which of the two is right", "The first one's word counts."
+    ),
+    Code.USER_NAME: Advice(
+        "User names in place of e-mails",
+        "export e-mails",
+        "Who has none is in no class until an e-mail is known. Nobody is removed for it.",
+    ),
     Code.NO_TEACHER: Advice(
         "Classes without a teacher",
         "export the teacher of each class, or say why it has none",

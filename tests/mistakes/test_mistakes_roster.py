@@ -17,6 +17,7 @@ from policy.cli import cli
 from policy.engine import World
 from policy.errors import RosterAtFault
 from policy.merge.plan import Kind
+from policy.sources.folder import open_folder
 from snapshots import district_of, sync_drop
 from telling import Story
 
@@ -94,7 +95,9 @@ def test_nothing_is_removed_because_of_it(
     copy = tmp_path / drop.name
     shutil.copytree(drop, copy) if drop.is_dir() else shutil.copy(drop, copy)
     try:
-        made = engine.make_plan(engine.read_inputs(story.folder / "policies", copy), world)
+        made = engine.make_plan(
+            engine.read_inputs(story.folder / "policies", copy, open_folder), world
+        )
     except RosterAtFault:
         assert name_of(drop) in REFUSED
         return
@@ -111,5 +114,5 @@ def test_somebody_who_has_left_is_removed(night: tuple[Story, World], tmp_path: 
     text = (copy / "enrollments.csv").read_text(encoding="utf-8")
     rows = [row for row in text.splitlines(keepends=True) if not row.startswith("0101-0000,")]
     (copy / "enrollments.csv").write_text("".join(rows), encoding="utf-8")
-    made = engine.make_plan(engine.read_inputs(story.folder / "policies", copy), world)
+    made = engine.make_plan(engine.read_inputs(story.folder / "policies", copy, open_folder), world)
     assert [(c.kind, c.section) for c in made.changes] == [(Kind.STUDENT_REMOVE, "0101")]

@@ -238,7 +238,10 @@ def test_nothing_that_is_not_needed_is_in_any_file(hands: Hands) -> None:
         Ways(pages=False, counts=False),
         Ways(dates=False),
     ],
-    ids=repr,
+    ids=[
+        *("as-asked", "uncounted", "uncounted-by-2", "uncounted-by-1", "by-3", "linked"),
+        *("uncounted-404-beyond", "400-beyond", "unsorted", "unpaged", "undated"),
+    ],
 )
 def test_all_pages_are_read(hands: Hands, ways: Ways, size: int) -> None:
     whole = read(hands.fetch())
