@@ -50,6 +50,12 @@ class Told:
     is_calm: bool  # it went to its end, and Google had no bad day
 
     @property
+    def unread(self) -> set[str]:
+        """Courses of which Google would not tell when the plan was made: of them it learned
+        nothing, though by now they may answer again."""
+        return {key for key, seen in self.seen.items() if seen.course.broken}
+
+    @property
     def happened(self) -> set[Fact]:
         return facts(self.before, self.after)
 

@@ -309,6 +309,7 @@ class Play:
             told.wants,
             told.plan,
             heard=frozenset(told.happened - undone),
+            unread=told.unread,
             calm=told.is_calm,
             now=told.now,
         )

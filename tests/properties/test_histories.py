@@ -92,6 +92,17 @@ KNOWN = {
         Day(acts=(PutsIn("a", "s1", "student"),)),
         Day(),
     ),
+    "a class that was deleted is made again, and nobody hears of it": (
+        Day(acts=(Deletes("a"),)),
+        Day(night=Night(consent=True, dies_at=7)),
+        Day(),
+        Day(night=Night(consent=True)),
+    ),
+    "sections are combined while their class can't be read": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day((Vanishes("e"), Breaks("a")), Night(is_early=True)),
+        Day((Breaks("a"),), Night(is_early=True)),
+    ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
 
