@@ -185,8 +185,9 @@ class Ledger:
     def _sections(
         self, page: Page, new: Seen, wants: Mapping[str, Want], *, is_sure: bool, now: datetime
     ) -> None:
-        """For whom it stands, if the night looked. One that has another class by now is forgotten once nobody is left
-        here whom the SIS does not list; one that has gone is waited for."""
+        """For whom it stands, as far as the night could look. One that has another class by now is
+        forgotten once nobody is left here whom the SIS does not list; one that has gone is waited
+        for."""
         homes = {own: want for want in wants.values() if want.in_scope for own in want.owns}
         want = wants[page.alias]
         if is_sure:

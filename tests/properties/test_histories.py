@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from histories.acts import (
     Aliased,
     Breaks,
+    Changes,
     CutsOff,
     Decides,
     Deletes,
@@ -102,6 +103,16 @@ KNOWN = {
         Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
         Day((Vanishes("e"), Breaks("a")), Night(is_early=True)),
         Day((Breaks("a"),), Night(is_early=True)),
+    ),
+    "consent to what is held, though a section that went apart has no class yet": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("course",)))),
+        Day(acts=(CutsOff("north"), Changes("e", "course", "music"))),
+        Day((Vanishes("a"),), Night(consent=True)),
+    ),
+    "a class of several goes on for the last one of them": (
+        Day((Vanishes("c"), Decides("combine", ("course",)))),
+        Day((Vanishes("d"), Vanishes("e"), Changes("d", "school", "north"))),
+        Day((Vanishes("a"), Changes("b", "school", "north"), Changes("e", "course", "music"))),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
