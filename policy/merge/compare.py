@@ -18,7 +18,7 @@ from policy.merge.plan import (
     NewCourse,
 )
 from policy.merge.records import PARTED, TOGETHER, Base, Desired, Live, State
-from policy.merge.seats import first_seats, merge_seats
+from policy.merge.seats import first_seats, merge_seats, without_put_back
 from policy.merge.setting import Setting
 from policy.roster.model import Role
 
@@ -115,6 +115,7 @@ def _merge(base: Base, desired: Desired, live: Live, setting: Setting) -> Compar
 
 
 def _open(base: Base, desired: Desired, live: Live, setting: Setting) -> Compared:
+    base = without_put_back(base, desired, live)
     changes, kept_fields, fields = merge_fields(base, desired, live, setting=setting)
     owned = merge_owner(base, desired, live, setting)
     base = replace(owned.base, former=owned.base.former & live.teachers)

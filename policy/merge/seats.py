@@ -1,7 +1,7 @@
 """The seats of one course, one role at a time: who comes, who goes and when, who stays and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from policy.merge.merge import SeatDecision, decide_seat
@@ -47,8 +47,6 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
         if role is Role.TEACHER and user_id in base.former and user_id not in wanted:
             found.keep_former(seat)
             continue
-        if _is_put_back(seat, base, live, desired):
-            found.ours.discard(user_id)
         decision = decide_seat(
             base=user_id in found.ours,
             desired=user_id in wanted,
@@ -66,6 +64,25 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
         found.leaving,
         {record: base.kept.get(record, setting.stamp) for record in sorted(unlike)},
     )
+
+
+def without_put_back(base: Base, desired: Desired, live: Live) -> Base:
+    """The base without the seats of those whom a hand had taken out and a hand has put in again,
+    while the roster does not list them: the last word is the hand's, as if they had never been
+    ours."""
+
+    def is_ours(role: Role, user_id: str, there: frozenset[str], wanted: Collection[str]) -> bool:
+        seat = Seat(role, user_id)
+        is_back = _record(seat) in base.kept and user_id in there and user_id not in wanted
+        return not is_back or _is_left(seat, desired, live)
+
+    teachers = {
+        u for u in base.teachers if is_ours(Role.TEACHER, u, live.teachers, desired.teachers)
+    }
+    students = {
+        u for u in base.students if is_ours(Role.STUDENT, u, live.students, desired.students)
+    }
+    return replace(base, teachers=frozenset(teachers), students=frozenset(students))
 
 
 def first_seats(
@@ -93,16 +110,6 @@ def doubt(seat: Seat, desired: Desired, setting: Setting) -> str | None:
             "more: it may be the same one under a new key"
         )
     return None
-
-
-def _is_put_back(seat: Seat, base: Base, live: Live, desired: Desired) -> bool:
-    """Whether a hand has put in whom a hand had taken out, while the roster does not list them:
-    the last word is the hand's, as if the seat had never been ours."""
-    is_teacher = seat.role is Role.TEACHER
-    there = live.teachers if is_teacher else live.students
-    wanted = desired.teachers if is_teacher else desired.students
-    was_out = _record(seat) in base.kept
-    return was_out and seat.user_id in there and seat.user_id not in wanted
 
 
 @dataclass(slots=True)
