@@ -15,6 +15,7 @@ from histories.acts import (
     Decides,
     Deletes,
     Drops,
+    FaultyPerson,
     FaultySection,
     GetsEmail,
     Leaves,
@@ -113,6 +114,10 @@ KNOWN = {
         Day((Vanishes("c"), Decides("combine", ("course",)))),
         Day((Vanishes("d"), Vanishes("e"), Changes("d", "school", "north"))),
         Day((Vanishes("a"), Changes("b", "school", "north"), Changes("e", "course", "music"))),
+    ),
+    "a student of one section is the primary teacher of another, and they go apart": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(Lists("s3", "a", "p"), FaultyPerson("t0"))),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
