@@ -119,6 +119,10 @@ KNOWN = {
         Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
         Day(acts=(Lists("s3", "a", "p"), FaultyPerson("t0"))),
     ),
+    "a class that nobody heard of loses its alias": (
+        Day((Deletes("a"), LosesStore()), Night(dies_at=7)),
+        Day(acts=(Aliased("a", ""),)),
+    ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
 
