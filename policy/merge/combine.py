@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from policy.merge.plan import Notice
-from policy.merge.records import PARTED, TOGETHER, Head
+from policy.merge.records import MISSED, PARTED, TOGETHER, Head
 from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Role, Section
 from policy.rules.model import Combine
@@ -116,7 +116,7 @@ def combine(
 
 
 def _is_memory(record: str) -> bool:
-    return record.startswith((TOGETHER, PARTED))
+    return record.startswith((TOGETHER, PARTED, MISSED))
 
 
 def _memories(heads: Iterable[Head]) -> Mapping[str, Sequence[str]]:

@@ -7,7 +7,7 @@ from datetime import date
 from policy.merge.combine import Combined
 from policy.merge.outcome import Compared
 from policy.merge.plan import LEAVING, Change, Kept, Kind
-from policy.merge.records import PARTED, TOGETHER, Desired, Head, Parted, Seat
+from policy.merge.records import MISSED, PARTED, TOGETHER, Desired, Head, Parted, Seat
 from policy.merge.seats import REMEMBERED
 from policy.merge.wish import Sources, wish_for
 from policy.roster.model import Role, Section
@@ -89,13 +89,15 @@ def _kept(change: Change, parted: Parted, now: str) -> Kept:
 
 
 def _remembered(head: Head, today: date) -> Mapping[str, date]:
-    """The sections of a course by their own aliases, and when they were missed first."""
+    """The sections of a course by their own aliases, and since when they have been missed, if they
+    are: one that has had another class till now is missed from today on, as any other."""
     found: dict[str, date] = {}
     for record, since in head.kept.items():
-        if record.startswith(TOGETHER):
-            found[record.removeprefix(TOGETHER)] = today
-        elif record.startswith(PARTED):
-            found[record.removeprefix(PARTED)] = date.fromisoformat(since[:10])
+        memory, _, own = record.partition(":")
+        if f"{memory}:" in (TOGETHER, PARTED):
+            found[own] = today
+        elif f"{memory}:" == MISSED:
+            found[own] = date.fromisoformat(since[:10])
     return found
 
 

@@ -24,6 +24,7 @@ from histories.acts import (
     OwnClass,
     PutsIn,
     Renumbers,
+    ReplacesTeacher,
     TakesOut,
     Vanishes,
 )
@@ -122,6 +123,11 @@ KNOWN = {
     "a class that nobody heard of loses its alias": (
         Day((Deletes("a"), LosesStore()), Night(dies_at=7)),
         Day(acts=(Aliased("a", ""),)),
+    ),
+    "a section went apart, and leaves weeks later": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(FaultySection("a"), ReplacesTeacher("a", "t1"))),
+        Day((Vanishes("e"),), Night(is_early=True)),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }

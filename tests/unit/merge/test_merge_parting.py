@@ -5,19 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from building import NOW, NOW_TEXT, course_ref, desired, removal
+from building import EARLIER, NOW, NOW_TEXT, course_ref, desired, removal
 from policy.google.base import CourseState
 from policy.merge.outcome import Compared, Stop
 from policy.merge.parting import until_seated
 from policy.merge.plan import LEAVING, Change, HeldFor, Kind
-from policy.merge.records import PARTED as PARTED_BEFORE
-from policy.merge.records import TOGETHER, Parted, Seat
+from policy.merge.records import MISSED, PARTED, TOGETHER, Parted, Seat
 from policy.roster.model import Role
 from policy.run.journal import entry_of
 from town import District, Town, alias
 
 HOME = "d:rollbook.demo.2027.s2"
-PARTED = Parted(HOME, "s2", HOME, frozenset({"ann", "t2"}))
+B_WENT = Parted(HOME, "s2", HOME, frozenset({"ann", "t2"}))
 TOGETHER_NOW = [f"{TOGETHER}{alias(key)}" for key in ("s1", "s2")]
 GO = Kind.STUDENT_REMOVE
 ANN, BOB = removal("ann"), removal("bob")
@@ -36,7 +35,7 @@ def held(*changes: Change) -> Compared:
     )
 
 
-def judged(found: Compared, *there: Seat, parted: tuple[Parted, ...] = (PARTED,)) -> Compared:
+def judged(found: Compared, *there: Seat, parted: tuple[Parted, ...] = (B_WENT,)) -> Compared:
     def has_seat(seat: Seat, alias: str) -> bool:
         return alias == HOME and seat in there
 
@@ -122,4 +121,21 @@ def test_a_section_is_remembered_while_somebody_is_left(
     apart.ours("s1", "c1", *inside, kept=dict.fromkeys(TOGETHER_NOW, NOW_TEXT))
     apart.town.put("c1", *inside, aliases=[alias("s1")])
     kept = {base.alias: base.kept for base in apart.run()[1].settle.keep}[alias("s1")]
-    assert (f"{PARTED_BEFORE}{alias('s2')}" in kept) is is_remembered
+    assert (f"{PARTED}{alias('s2')}" in kept) is is_remembered
+
+
+@pytest.mark.parametrize("was", [TOGETHER, PARTED], ids=["in-it", "gone-apart-weeks-ago"])
+def test_a_section_that_left_is_waited_for_a_week(apart: District, was: str) -> None:
+    """From the night on that misses it first, however long it has been known before."""
+    record = f"{was}{alias('s2')}"
+    apart.ours(
+        "s1", "c1", "ann", "bob", kept={TOGETHER_NOW[0]: EARLIER, record: "2026-08-01T04:00"}
+    )
+    del apart.sections["s2"]
+    for day in (0, 6):
+        apart.days = day
+        plan = apart.settle()
+        assert [(hold.reason, hold.count) for hold in plan.held] == [(HeldFor.DOUBT, 1)]
+        assert f"{MISSED}{alias('s2')}" in apart.rows[alias("s1")].kept
+    apart.days = 7
+    assert taken_out(apart) == ["bob"]
