@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from policy.merge.plan import Notice
-from policy.merge.records import PARTED, TOGETHER, Head
+from policy.merge.records import MISSED, PARTED, TOGETHER, Head
 from policy.merge.wish import Sources, Wish, wish_for
 from policy.roster.model import Role, Section
 from policy.rules.model import Combine
@@ -116,7 +116,7 @@ def combine(
 
 
 def _is_memory(record: str) -> bool:
-    return record.startswith((TOGETHER, PARTED))
+    return record.startswith((TOGETHER, PARTED, MISSED))
 
 
 def _memories(heads: Iterable[Head]) -> Mapping[str, Sequence[str]]:
@@ -212,7 +212,8 @@ def _aliases(
     owned: dict[int, set[str]] = defaultdict(set)
     for course, owner in owners.items():
         owned[owner].add(course)
-    return [_alias(group, memories, heads, owned[number]) for number, group in enumerate(groups)]
+    aliases = [_alias(group, memories, heads, owned[number]) for number, group in enumerate(groups)]
+    return _with_those_left(aliases, groups, memories, heads)
 
 
 def _alias(
@@ -226,6 +227,24 @@ def _alias(
         courses = [*memories.get(one.own, ()), one.own]
         votes.update([c for c in courses if c in owned and c in heads][:1])
     return votes.most_common(1)[0][0] if votes else group[0].own
+
+
+def _with_those_left(
+    aliases: Sequence[str],
+    groups: Sequence[_Group],
+    memories: Mapping[str, Sequence[str]],
+    heads: Mapping[str, Head],
+) -> Sequence[str]:
+    """Before a class is made for sections, they have the course that most of them were in last,
+    though it is others': those have another one now, and nobody would go by it."""
+    found = list(aliases)
+    for number, group in enumerate(groups):
+        if found[number] in heads:
+            continue
+        lasts = [[c for c in memories.get(one.own, ()) if c not in found][:1] for one in group]
+        votes = Counter(course for last in lasts for course in last)
+        found[number] = votes.most_common(1)[0][0] if votes else found[number]
+    return found
 
 
 def _gaps(seen: Iterable[_Seen], classes: Mapping[str, OneClass]) -> Iterator[Notice]:

@@ -17,7 +17,7 @@ from policy.merge.plan import (
     Kind,
     NewCourse,
 )
-from policy.merge.records import PARTED, TOGETHER, Base, Desired, Live, State
+from policy.merge.records import MISSED, PARTED, TOGETHER, Base, Desired, Live, State
 from policy.merge.seats import first_seats, merge_seats, without_put_back
 from policy.merge.setting import Setting
 from policy.roster.model import Role
@@ -84,9 +84,10 @@ def _with_sections(found: Compared, base: Base, desired: Desired, setting: Setti
         desired.teachers, desired.students
     )
     records = [f"{TOGETHER}{own}" for own in desired.together]
-    records += [f"{PARTED}{own}" for own in desired.missing]
+    records += [f"{MISSED}{own}" for own in desired.missing]
     records += [f"{PARTED}{one.own}" for one in desired.parted if inside]
-    kept = {k: v for k, v in found.base.kept.items() if not k.startswith((TOGETHER, PARTED))}
+    memories = (TOGETHER, PARTED, MISSED)
+    kept = {k: v for k, v in found.base.kept.items() if not k.startswith(memories)}
     kept |= {record: base.kept.get(record, setting.stamp) for record in records}
     return found if kept == found.base.kept else replace(found, base=replace(found.base, kept=kept))
 

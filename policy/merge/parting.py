@@ -7,7 +7,7 @@ from datetime import date
 from policy.merge.combine import Combined
 from policy.merge.outcome import Compared
 from policy.merge.plan import LEAVING, Change, Kept, Kind
-from policy.merge.records import PARTED, TOGETHER, Desired, Head, Parted, Seat
+from policy.merge.records import MISSED, PARTED, TOGETHER, Desired, Head, Parted, Seat
 from policy.merge.seats import REMEMBERED
 from policy.merge.wish import Sources, wish_for
 from policy.roster.model import Role, Section
@@ -45,19 +45,23 @@ def until_seated(
     found: Compared, want: Desired, has_seat: Callable[[Seat, str], bool], *, now: str
 ) -> Compared:
     """What came of a course, without the removals of people whose section has another class by now
-    that has not got them yet (or is not open). `has_seat` tells that by the class's alias."""
+    that has not got them yet (or is not open). Nor are they held: consent does not take them out.
+    `has_seat` tells by the class's alias who is in it."""
     if not want.parted:
         return found
-    changes: list[Change] = []
-    kept = list(found.kept)
-    for change in found.changes:
+
+    def missing(change: Change) -> Parted | None:
         seat = _seat_taken(change)
-        missed = [p for p in want.parted if seat and _misses(seat, p, has_seat)]
-        if seat and missed:
-            kept.append(_kept(change, seat, missed[0], now))
-        else:
-            changes.append(change)
-    return replace(found, changes=tuple(changes), kept=tuple(kept))
+        return next((p for p in want.parted if seat and _misses(seat, p, has_seat)), None)
+
+    removals = (*found.changes, *(change for stop in found.stops for change in stop.changes))
+    kept = [_kept(change, parted, now) for change in removals if (parted := missing(change))]
+    return replace(
+        found,
+        changes=tuple(change for change in found.changes if not missing(change)),
+        stops=tuple(stop for stop in found.stops if not any(map(missing, stop.changes))),
+        kept=(*found.kept, *kept),
+    )
 
 
 def _seat_taken(change: Change) -> Seat | None:
@@ -69,11 +73,12 @@ def _misses(seat: Seat, parted: Parted, has_seat: Callable[[Seat, str], bool]) -
     return seat.user_id in parted.people and not has_seat(seat, parted.home)
 
 
-def _kept(change: Change, seat: Seat, parted: Parted, now: str) -> Kept:
+def _kept(change: Change, parted: Parted, now: str) -> Kept:
+    role, user = _ROLES[change.kind].value, change.person.id if change.person else ""
     return Kept(
         change.course,
-        f"{LEAVING}{seat.role.value}:{seat.user_id}",
-        f"{seat.role.value} until the other class has them",
+        f"{LEAVING}{role}:{user}",
+        f"{role} until the other class has them",
         now,
         (
             f"section {parted.section_key}, which lists them, has a class of its own now, and they "
@@ -84,13 +89,15 @@ def _kept(change: Change, seat: Seat, parted: Parted, now: str) -> Kept:
 
 
 def _remembered(head: Head, today: date) -> Mapping[str, date]:
-    """The sections of a course by their own aliases, and when they were missed first."""
+    """The sections of a course by their own aliases, and since when they have been missed, if they
+    are: one that has had another class till now is missed from today on, as any other."""
     found: dict[str, date] = {}
     for record, since in head.kept.items():
-        if record.startswith(TOGETHER):
-            found[record.removeprefix(TOGETHER)] = today
-        elif record.startswith(PARTED):
-            found[record.removeprefix(PARTED)] = date.fromisoformat(since[:10])
+        memory, _, own = record.partition(":")
+        if f"{memory}:" in (TOGETHER, PARTED):
+            found[own] = today
+        elif f"{memory}:" == MISSED:
+            found[own] = date.fromisoformat(since[:10])
     return found
 
 

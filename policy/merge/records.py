@@ -10,9 +10,11 @@ from enum import Enum
 from policy.roster.model import Role
 
 UNREADABLE = "unreadable"  # a record of `Base.kept`: Google does not say what is in the course
-# Two more, each before a section's own alias: the course stands for it together with others (or
-# under another alias than its own), and: it did until then. A course for one section has none.
-TOGETHER, PARTED = "together:", "parted:"
+# Three more, each before a section's own alias: the course stands for it together with others (or
+# under another alias than its own); it did until then, and the section has another course now; it
+# did, and the section has not been in the roster or the scope since then. A course for one section
+# has none.
+TOGETHER, PARTED, MISSED = "together:", "parted:", "missed:"
 
 
 class State(Enum):

@@ -67,17 +67,19 @@ def merge_seats(role: Role, base: Base, desired: Desired, live: Live, setting: S
 
 
 def without_put_back(base: Base, desired: Desired, live: Live) -> Base:
-    """The base without the seats that a hand had emptied and a hand has filled again, of people
-    whom the roster does not list: the last word is the hand's, as if they had never been ours."""
-    teachers = base.teachers & live.teachers - set(desired.teachers)
-    students = base.students & live.students - set(desired.students)
-    back_teachers = {u for u in teachers if _record(Seat(Role.TEACHER, u)) in base.kept}
-    back_students = {u for u in students if _record(Seat(Role.STUDENT, u)) in base.kept}
-    if not back_teachers and not back_students:
+    """The base without the seats of those whom a hand had taken out and a hand has put in again,
+    while the roster does not list them: the last word is the hand's, as if they had never been
+    ours."""
+
+    def back(role: Role, seats: frozenset[str]) -> frozenset[str]:
+        found = (user_id for user_id in seats if _record(Seat(role, user_id)) in base.kept)
+        return frozenset(u for u in found if not _is_left(Seat(role, u), desired, live))
+
+    teachers = back(Role.TEACHER, base.teachers & live.teachers - set(desired.teachers))
+    students = back(Role.STUDENT, base.students & live.students - set(desired.students))
+    if not teachers and not students:
         return base
-    return replace(
-        base, teachers=base.teachers - back_teachers, students=base.students - back_students
-    )
+    return replace(base, teachers=base.teachers - teachers, students=base.students - students)
 
 
 def first_seats(

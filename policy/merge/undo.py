@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from policy.merge.compare import OPEN
 from policy.merge.limits import Census, judge_limits, take_census
 from policy.merge.plan import ALIAS, Change, CourseRef, HeldFor, Hold, Kept, Kind, Notice, in_order
-from policy.merge.records import Base, Live, State, User
+from policy.merge.records import TOGETHER, Base, Live, State, User
 from policy.merge.written import ADDITIONS, SEATS, TEACHER_SEATS, UNANSWERED, Written
 from policy.rules.model import Policy
 
@@ -18,6 +18,10 @@ SHOWN = 5
 AGAIN = (
     "the next sync would do it again: before it, change the roster or the policy that made the run "
     "do what it did"
+)
+STAY_TOGETHER = (
+    "Undo does not part them: the next sync has them together again, as long as classes.combine "
+    "and the roster say so"
 )
 _REVERSE = {
     Kind.TEACHER_ADD: Kind.TEACHER_REMOVE,
@@ -363,3 +367,16 @@ def _notices(
         yield Notice(run_id, f"{words} written again since, by run {runs}: those stay", "M323")
     for words in (words for back in backs for words in back.never):
         yield Notice(run_id, words, "M324")
+    changed = dict.fromkeys(change.course.alias for back in backs for change in back.changes)
+    if told := [words for alias in changed if (words := _of_several(present.bases[alias]))]:
+        more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
+        one = "1 class is" if len(told) == 1 else f"{len(told):,} classes are each"
+        words = f"{one} that of several sections (classes.combine): {', '.join(told[:SHOWN])}{more}"
+        yield Notice(run_id, f"{words}. {STAY_TOGETHER}", "M326")
+
+
+def _of_several(base: Base) -> str:
+    """A class with the sections that it stands for; "" for one that has one only."""
+    own = [r.removeprefix(TOGETHER) for r in base.kept if r.startswith(TOGETHER)]
+    keys = ", ".join(alias.removeprefix("d:rollbook.") for alias in sorted(own))
+    return f"“{base.fields.name}” ({keys})" if len(own) > 1 else ""

@@ -274,13 +274,15 @@ def _settle_unheard(
     missing: frozenset[str],
 ) -> tuple[Mapping[str, Base], tuple[tuple[str, int], ...]]:
     """The bases, and the entries that are no longer open: what the list tells of, and whatever
-    was written to courses whose members were read, or that are gone for good."""
+    was written to courses whose members were read, or that are gone for good. That a course was
+    made stays open until it is there: by that it is known as ours, also in the place of one that
+    was deleted."""
     settled = dict(rows)
     heard: list[tuple[str, int]] = []
     for entry in entries:
         row, kind = settled.get(entry.alias), Kind(entry.kind)
         live = read.get(entry.alias)
-        if row is None:
+        if row is None or (kind is Kind.COURSE_CREATE and entry.alias not in listed):
             continue
         if live is not None:
             settled[entry.alias] = settle_unheard(row, [entry], _as_row(row, live))

@@ -121,10 +121,9 @@ def read_books(store: Store, classroom: Classroom) -> Books:
     heads = {row.alias: head_record(row) for row in store.heads()}
     is_first = is_first_load(store.runs(newest=1_000), has_classes=bool(heads))
     books = Books(heads, {}, store.unfinished(), mark, store.base_under, is_first)
-    made = {
-        alias: facts for alias, facts in made_by(books.open_entries).items() if alias not in heads
-    }
-    found = classroom.find(list(made)) if made else {}
+    made = made_by(books.open_entries)
+    before = [heads[alias].course_id for alias in made if alias in heads]
+    found = classroom.find([*made, *before]) if made else {}
     return replace(books, found=found_courses(found, made, heads))
 
 
@@ -143,9 +142,10 @@ def found_courses(
     made: Mapping[str, dict[str, object]],
     heads: Mapping[str, Head],
 ) -> Mapping[str, BaseCourse]:
-    """Base rows of courses that a run made without hearing so; `made` is its entries' facts. An
-    administrator may have given the alias to another course: one of ours (`heads`), or one whose
-    owner is another than was asked for."""
+    """Base rows of courses that a run made without hearing so; `made` is its entries' facts. Such
+    a course takes the place of one of ours (`heads`) that a hand has deleted. An administrator may
+    have given the alias to another course: one of ours, or one whose owner is another than was
+    asked for; or while the class that had it is still there (it is in `found`, by its id)."""
     ours = {head.course_id for head in heads.values()}
     return {
         alias: new_row(alias, course.id, owner=course.owner, facts=made[alias])
@@ -153,6 +153,7 @@ def found_courses(
         if isinstance(course, Course)
         and alias in made
         and course.id not in ours
+        and not (alias in heads and heads[alias].course_id in found)
         and course.owner == made[alias].get("user")
     }
 

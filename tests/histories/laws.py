@@ -50,6 +50,12 @@ class Told:
     is_calm: bool  # it went to its end, and Google had no bad day
 
     @property
+    def unread(self) -> set[str]:
+        """Courses of which Google would not tell when the plan was made: of them it learned
+        nothing, though by now they may answer again."""
+        return {key for key, seen in self.seen.items() if seen.course.broken}
+
+    @property
     def happened(self) -> set[Fact]:
         return facts(self.before, self.after)
 
@@ -180,10 +186,15 @@ def deleted_stays_deleted(told: Told, ledger: Ledger) -> None:
 
 
 def one_course_a_section(told: Told, ledger: Ledger) -> None:
-    """No section has two courses of ours, and none of ours goes away."""
+    """No section has two courses of ours, and none of ours goes away. One that a run was killed
+    over is only known by its alias: if a hand has taken that off since, it is nobody's."""
     gone = told.before.keys() - told.after.keys()
     assert not gone, f"deleted: {gone}"
-    ours = {key: page.alias for key, page in ledger.pages.items()}
+    ours = {
+        key: page.alias
+        for key, page in ledger.pages.items()
+        if page.is_known or (key in told.before and page.alias in told.before[key].aliases)
+    }
     for fact in told.happened:
         if fact[0] == "created":
             alias = next(iter(told.after[fact[1]].aliases), "")

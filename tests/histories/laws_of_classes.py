@@ -84,13 +84,14 @@ def a_class_without_a_section_is_left_alone(told: Told, ledger: Ledger) -> None:
 
 def a_class_remembers_its_sections(told: Told, _ledger: Ledger) -> None:
     """After an undisturbed night the store knows for which sections each class stands; a class of
-    its own section alone has no such record."""
+    its own section alone has no such record. One that could not be read when the plan was made is
+    known as it was before: the plan may be a morning's, and the class answer again by night."""
     if not told.is_calm:
         return
     ids = by_alias(told.after)
     for alias, want in told.wants.items():
-        seen = told.after.get(ids.get(alias, ""))
-        if alias not in told.memory or not want.in_scope or seen is None or seen.course.broken:
+        key = ids.get(alias, "")
+        if alias not in told.memory or not want.in_scope or key in told.unread | {""}:
             continue
         owns = set() if want.owns == {alias} else want.owns
         assert told.memory[alias].keys() == owns, f"{alias}: {told.memory[alias]}, not {owns}"

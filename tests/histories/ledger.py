@@ -5,7 +5,7 @@ Where a night was killed, or Google's answers were lost, nobody could tell for c
 counts as neither, and `sure` has less than `maybe`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -79,11 +79,12 @@ class Ledger:
         plan: Plan | None,
         *,
         heard: frozenset[Fact],
+        unread: Collection[str],
         calm: bool,
         now: datetime,
     ) -> None:
-        """Take down what a night has done. `heard` are the facts that Rollbook knows of; `calm`
-        says that it went to its end, and every course could be read."""
+        """Take down what a night has done. `heard` are the facts that Rollbook knows of; `unread`
+        are courses that Google would not tell of; `calm` says that it went to its end."""
         known = set(happened)
         for fact in known:
             if fact[0] == "created":
@@ -97,7 +98,8 @@ class Ledger:
             self._look(page, before.get(key), after[key], wants.get(page.alias), calm=calm)
             self._listed(page, after[key], wants.get(page.alias), now)
             if page.alias in wants and wants[page.alias].in_scope:
-                self._sections(page, after[key], wants, calm=calm, now=now)
+                is_sure = calm and key not in unread
+                self._sections(page, after[key], wants, is_sure=is_sure, now=now)
         self.gone = {alias for alias in self.gone if alias in wants and wants[alias].in_scope}
 
     def _open(self, key: str, new: Seen, wants: Mapping[str, Want]) -> None:
@@ -181,18 +183,19 @@ class Ledger:
             page.unlisted.setdefault(seat, now)
 
     def _sections(
-        self, page: Page, new: Seen, wants: Mapping[str, Want], *, calm: bool, now: datetime
+        self, page: Page, new: Seen, wants: Mapping[str, Want], *, is_sure: bool, now: datetime
     ) -> None:
-        """For whom it stands. One that has another class by now is forgotten once nobody is left
-        here whom the SIS does not list; one that has gone is waited for."""
+        """For whom it stands, as far as the night could look. One that has another class by now is
+        forgotten once nobody is left here whom the SIS does not list; one that has gone is waited
+        for."""
         homes = {own: want for want in wants.values() if want.in_scope for own in want.owns}
         want = wants[page.alias]
-        if calm and not new.course.broken:
+        if is_sure:
             page.stands = set(want.owns)
             page.stood |= want.owns
         page.stands &= want.owns
         for own in page.stood - want.owns:
-            if own in homes and calm and not (page.sure & new.seats) - want.may:
+            if own in homes and is_sure and not (page.sure & new.seats) - want.may:
                 page.stood.discard(own)
             elif own not in homes:
                 page.missed.setdefault(own, now)

@@ -309,6 +309,7 @@ class Play:
             told.wants,
             told.plan,
             heard=frozenset(told.happened - undone),
+            unread=told.unread,
             calm=told.is_calm,
             now=told.now,
         )
@@ -317,7 +318,8 @@ class Play:
         """Two undisturbed nights, the first so late that every term and pause is over, the second
         that every grace is. Then nothing is left to do, and all that is not as the SIS says has
         been explained. Who has just left a class in one role may need a third night to come back
-        in the other one."""
+        in the other one, or to own it: its people wait for the class of a section that went apart,
+        which takes the first one."""
         self.world = replace(self.world, settings=replace(SETTINGS, full_read_nights=1))
         self.day(Day(night=Night(hours=40 * 24)))
         second, told = self.day(Day(night=Night(hours=4 * 24))), self.day(Day())
@@ -330,10 +332,12 @@ class Play:
 
 
 def _other_seats(happened: Iterable[Fact]) -> set[Fact]:
-    """The seats that those who were taken out of a class could have there in the other role."""
+    """The seats that those who were taken out of a class could have there in the other role; who
+    was a student there and is to own it needs the seat of a teacher first."""
     other = {"teacher": "student", "student": "teacher"}
     out = [fact for fact in happened if fact[0] == "out"]
-    return {("in", course, other[role], user) for _, course, role, user in out}
+    seats: set[Fact] = {("in", course, other[role], user) for _, course, role, user in out}
+    return seats | {("owner", course, user) for _, course, role, user in out if role == "student"}
 
 
 def _words(night: Night, told: Told, emails: Mapping[str, str]) -> str:

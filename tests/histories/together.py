@@ -3,7 +3,7 @@ that shares nothing with the engine's.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,7 +98,8 @@ def _aliases(
     groups: Sequence[Sequence[Row]], lasts: Mapping[str, Sequence[str]], memory: Memory
 ) -> list[str]:
     """A course is that of the section whose alias it has, else of those that it stood for last.
-    Of the courses that a class may have, it goes by the one that most of its sections were in."""
+    Of the courses that a class may have, it goes by the one that most of its sections were in.
+    What is left so is for the others that it stood for, if they have none."""
     owners = {
         course: max(
             range(len(groups)),
@@ -111,13 +112,17 @@ def _aliases(
         for course in memory
         if groups
     }
-    return [
+    found = [
         _alias(group, {course for course, owner in owners.items() if owner == n}, lasts)
         for n, group in enumerate(groups)
     ]
+    for n, group in enumerate(groups):
+        if found[n] not in memory:  # it would be made: then rather one that nobody goes by
+            found[n] = _alias(group, memory.keys() - set(found), lasts)
+    return found
 
 
-def _alias(group: Iterable[Row], owned: set[str], lasts: Mapping[str, Sequence[str]]) -> str:
+def _alias(group: Iterable[Row], owned: Collection[str], lasts: Mapping[str, Sequence[str]]) -> str:
     owns = [row.own for row in group]
     votes = [[c for c in (*lasts.get(own, ()), own) if c in owned][:1] for own in owns]
     count = Counter(course for vote in votes for course in vote)

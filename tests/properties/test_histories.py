@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from histories.acts import (
     Aliased,
     Breaks,
+    Changes,
     CutsOff,
     Decides,
     Deletes,
     Drops,
+    FaultyPerson,
     FaultySection,
     GetsEmail,
     Leaves,
@@ -22,6 +24,7 @@ from histories.acts import (
     OwnClass,
     PutsIn,
     Renumbers,
+    ReplacesTeacher,
     TakesOut,
     Vanishes,
 )
@@ -91,6 +94,40 @@ KNOWN = {
         Day(acts=(Decides("grace", 24), TakesOut("a", "s1"), Drops("s1", "a"))),
         Day(acts=(PutsIn("a", "s1", "student"),)),
         Day(),
+    ),
+    "a class that was deleted is made again, and nobody hears of it": (
+        Day(acts=(Deletes("a"),)),
+        Day(night=Night(consent=True, dies_at=7)),
+        Day(),
+        Day(night=Night(consent=True)),
+    ),
+    "sections are combined while their class can't be read": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day((Vanishes("e"), Breaks("a")), Night(is_early=True)),
+        Day((Breaks("a"),), Night(is_early=True)),
+    ),
+    "consent to what is held, though a section that went apart has no class yet": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("course",)))),
+        Day(acts=(CutsOff("north"), Changes("e", "course", "music"))),
+        Day((Vanishes("a"),), Night(consent=True)),
+    ),
+    "a class of several goes on for the last one of them": (
+        Day((Vanishes("c"), Decides("combine", ("course",)))),
+        Day((Vanishes("d"), Vanishes("e"), Changes("d", "school", "north"))),
+        Day((Vanishes("a"), Changes("b", "school", "north"), Changes("e", "course", "music"))),
+    ),
+    "a student of one section is the primary teacher of another, and they go apart": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(Lists("s3", "a", "p"), FaultyPerson("t0"))),
+    ),
+    "a class that nobody heard of loses its alias": (
+        Day((Deletes("a"), LosesStore()), Night(dies_at=7)),
+        Day(acts=(Aliased("a", ""),)),
+    ),
+    "a section went apart, and leaves weeks later": (
+        Day(acts=(Vanishes("e"), Decides("combine", ("primary_teacher", "course")))),
+        Day(acts=(FaultySection("a"), ReplacesTeacher("a", "t1"))),
+        Day((Vanishes("e"),), Night(is_early=True)),
     ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }

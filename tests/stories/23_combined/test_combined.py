@@ -82,6 +82,27 @@ def test_sections_with_classes_are_combined_and_go_apart(story: Story) -> None:
     assert is_quiet(story)
 
 
+def test_to_undo_the_night_that_combined_them_does_not_part_them(story: Story) -> None:
+    plain = story.policy
+    story.sync()
+    story.policy += COMBINE
+    story.sync()
+    run = story.run("history", "--runs", "1").out.split()[0]
+    words = "“A” (maple.2027.a, maple.2027.b). Undo does not part them"
+    assert words in " ".join(story.run("undo", run).out.split())
+    assert story.run("undo", run, "--out", "undo.json").status == 0
+    assert story.run("apply", "undo.json").status == 0
+    assert students(story) == {"a": A, "b": B, "chorus": {"s0", "s3"}}
+    story.sync()
+    assert students(story) == {"a": A | B, "b": B, "chorus": {"s0", "s3"}}
+
+    # The policy does.
+    story.policy = plain
+    story.sync()
+    story.sync()
+    assert story.agrees()
+
+
 def test_the_first_section_leaves_and_comes_back(story: Story) -> None:
     story.policy += COMBINE
     story.sync()

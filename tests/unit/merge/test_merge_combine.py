@@ -162,6 +162,16 @@ class TestWhoseCourseItIs:
         ours = (course("s1", "s1", "s2", "s3"),)
         assert homes(found(S2, S3, by=rules(), ours=ours)) == {"s2": "s1", "s3": "s3"}
 
+    @pytest.mark.parametrize("alias_of", ["s9", "s2"], ids=["of-one-that-left", "of-one-that-is"])
+    def test_what_others_have_no_use_for_is_for_those_without_a_class(self, alias_of: str) -> None:
+        ours = (course("s1"), course(alias_of, alias_of, "s2", "s3"))
+        found_homes = homes(found(S1, S2, OTHER_PERIOD, ours=ours))
+        assert found_homes == {"s1": "s1", "s2": "s1", "s3": alias_of}
+
+    def test_who_has_a_class_takes_no_other(self) -> None:
+        ours = (course("s1"), course("s9", "s9", "s2", "s3"), course("s3"))
+        assert homes(found(S1, S2, OTHER_PERIOD, ours=ours))["s3"] == "s3"
+
     def test_of_two_memories_the_newer_one_counts(self) -> None:
         ours = (
             course("s8", "s1", "s8", since=EARLIER),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from building import ALIAS, NOW_TEXT, TEXTS, base, limit, live, policy, rules, user
 from policy.merge.plan import Change, HeldFor, Kind
-from policy.merge.records import Base, Fields, Live, State
-from policy.merge.undo import AGAIN, Present, WayBack, undo
+from policy.merge.records import TOGETHER, Base, Fields, Live, State
+from policy.merge.undo import AGAIN, STAY_TOGETHER, Present, WayBack, undo
 from policy.merge.written import Written
 
 AT = datetime(2026, 9, 1, 4, 12, 9, tzinfo=UTC)
@@ -387,6 +387,21 @@ def test_what_has_no_answer_waits_for_the_next_sync() -> None:
             "take it back after that",
         )
     ]
+
+
+@pytest.mark.parametrize("keys", [("s2",), ("s1", "s2")])
+def test_a_class_of_several_sections_stays_one(keys: tuple[str, ...]) -> None:
+    """Also told apart from the class that one section has under another one's alias."""
+    kept = {f"{TOGETHER}d:rollbook.demo.2027.{key}": NOW_TEXT for key in keys}
+    found = back(
+        seat(Kind.STUDENT_ADD, "s1"),
+        ours=base(students=("s1",), kept=kept),
+        now=live(students=("s1",)),
+    )
+    told = [notice.message for notice in found.notices if notice.code == "M326"]
+    sections = "“Algebra” (demo.2027.s1, demo.2027.s2)"
+    words = f"1 class is that of several sections (classes.combine): {sections}. {STAY_TOGETHER}"
+    assert told == ([words] if len(keys) > 1 else [])
 
 
 @pytest.mark.parametrize(

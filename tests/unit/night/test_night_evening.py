@@ -163,6 +163,19 @@ def test_a_claimed_course_whose_members_can_not_be_asked_for_is_held() -> None:
     assert (plan.changes, [h.reason for h in plan.held]) == ((), [HeldFor.UNREADABLE])
 
 
+def test_a_course_that_was_made_again_unheard_is_looked_for_until_it_shows() -> None:
+    """In the place of one that a hand has deleted, which the store knows until then."""
+    still = quiet_district(1)
+    del still.town.there["c1"]
+    still.entries = [entry_of(creation(alias("s1")), run_id="r1", number=0, at=NOW)]
+    evening, plan = still.run()
+    assert ([h.reason for h in plan.held], evening.heard) == ([HeldFor.GONE], ())
+    still.town.put("c2", aliases=[alias("s1")])
+    evening, plan = still.run()
+    assert (plan.held, evening.heard) == ((), (("r1", 0),))
+    assert [base.course_id for base in plan.settle.keep] == ["c2"]
+
+
 def test_a_course_that_was_made_unheard_is_found_and_its_entries_are_settled() -> None:
     new = District(Town(), sections={"s1": ("ann",)})
     made, seat = creation(alias("s1")), removal("ann", kind=Kind.STUDENT_ADD)

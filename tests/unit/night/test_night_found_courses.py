@@ -46,3 +46,14 @@ def test_a_course_is_found_by_its_alias(
 
 def test_a_course_that_no_entry_speaks_of_is_not_found() -> None:
     assert found_courses({"d:new": course("7", "t1")}, {}, {}) == {}
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["deleted", "still-there"])
+def test_one_of_ours_that_was_deleted_is_made_again(*, is_there: bool) -> None:
+    """A course is taken in the place of ours that had its alias only if that is gone."""
+    ours = {"d:new": head_record(base_row(base(alias="d:new", course_id="6")))}
+    seen = {"d:new": course("7", "t1"), **({"6": course("6", "t1")} if is_there else {})}
+    found = found_courses(seen, {"d:new": FACTS}, ours)
+    assert {alias: row.course_id for alias, row in found.items()} == (
+        {} if is_there else {"d:new": "7"}
+    )

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from nights import Killed, district, night
+from nights import Killed, district, inputs_of, killed_after, night, sync
 from policy import engine
-from policy.google.base import Classroom, Reply, Write
+from policy.google.base import Classroom, Reply, Verb, Write
+from policy.merge.plan import Kind
 from policy.sources.folder import open_folder
 from policy.store.base import EntryState, RunState
 from telling import NO_QUOTAS
 
+CREATE = Kind.COURSE_CREATE
 CALLS = 5  # three courses, a batch of co-teachers, a batch of students
 
 
@@ -95,3 +97,19 @@ def test_killed_while_a_teacher_changes_and_students_move(
         story.writes()
         assert night(story, world).record.counts == {}
         assert story.writes() == 0
+
+
+def test_killed_while_a_class_that_was_deleted_is_made_again(tmp_path: Path) -> None:
+    """The next night knows the new one as ours: it is not said to be gone, and nobody is asked."""
+    with district(tmp_path, NO_QUOTAS) as (story, world):
+        night(story, world)
+        for verb in ("accept", "archive"):
+            story.by_hand("chorus", verb)
+        story.delete("chorus")
+        assert [hold.kind for hold in engine.make_plan(inputs_of(story), world).held] == [CREATE]
+        with pytest.raises(Killed):
+            sync(story, killed_after(world, Verb.CREATE_COURSE), allowed={CREATE: 1})
+        plan, finished = sync(story, world)
+        assert (plan.held, finished.undone) == ((), ())
+        assert story.agrees()
+        assert world.store.unfinished() == []
