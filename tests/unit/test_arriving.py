@@ -9,12 +9,15 @@ from policy.errors import RosterAtFault
 from policy.roster.asked import Asked, Given, asked_for
 from policy.roster.load import join_rosters
 from policy.roster.model import Role, Roster
+from unit.roster import small_clever, small_sds
 from unit.roster.small_drop import FILES, write_drop
 
 Changes = Mapping[str, str | bytes | None]
 ENROLLMENTS = "sourcedId,classSourcedId,userSourcedId,role,primary\n"
 USERS = FILES["users.csv"].partition("\n")[0] + "\n"
 ONLY = dict.fromkeys(FILES)
+CO_TEACHERS = ("co_teachers",)
+STUDENTS = ("students",)
 
 
 @pytest.fixture
@@ -167,3 +170,105 @@ def test_a_whole_roster_joined_with_itself_is_itself(joined: Callable[..., Roste
     }
     for key in once.sections:
         assert seats(twice, key) == seats(once, key)
+
+
+def join_folders(*parts: tuple[str, Path, tuple[str, ...]]) -> Roster:
+    return join_rosters([Given(path, name, asked_for(words)) for name, path, words in parts])
+
+
+def teachers(roster: Roster, section: str) -> set[tuple[str, str, bool]]:
+    return {
+        (m.person, m.file, m.primary) for m in roster.memberships[section] if m.role is Role.TEACHER
+    }
+
+
+def test_co_teachers_out_of_clevers_sections_wherever_their_rows_stand(tmp_path: Path) -> None:
+    """Clever has teachers in the section's own row, which here is not the one that made it."""
+    header, *rows = small_clever.FILES["sections.csv"].splitlines()
+    rows = [rows[2], rows[0].replace(",007,t2,", ",007,t2,t3"), rows[1]]
+    more = "\n".join([header, *rows]) + "\n"
+    roster = join_folders(
+        ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+        ("more", small_clever.write_drop(tmp_path / "more", {"sections.csv": more}), CO_TEACHERS),
+    )
+    assert ("teacher:t3", "more/sections.csv", False) in teachers(roster, "0100")
+    assert {key for key, file, _ in teachers(roster, "k1") if file.startswith("more/")} == {
+        "teacher:t3",
+        "teacher:007",
+    }
+    assert roster.doubtful_sections == {}
+    assert told(roster) == []
+
+
+def test_a_faulty_row_of_clevers_co_teachers_casts_its_doubt(tmp_path: Path) -> None:
+    """Nobody else tells of it: the drop's sections are not asked for."""
+    sections = small_clever.FILES["sections.csv"]
+    more = {"sections.csv": sections.replace("01,0200,t2", "01,0200,t\xff2").encode("latin-1")}
+    roster = join_folders(
+        ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+        ("more", small_clever.write_drop(tmp_path / "more", more), CO_TEACHERS),
+    )
+    assert set(roster.doubtful_sections) == {"0200"}
+    assert roster.doubtful_anywhere == ()
+    [words] = told(roster)
+    assert words.startswith("more/sections.csv:3  Teacher_id: bytes that are not UTF-8")
+
+
+def test_a_co_teacher_of_clevers_whose_section_is_not_there_is_told(tmp_path: Path) -> None:
+    more = small_clever.changed("sections.csv", "01,0200,t2", "01,200,t2")
+    roster = join_folders(
+        ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+        ("more", small_clever.write_drop(tmp_path / "more", more), CO_TEACHERS),
+    )
+    [words] = told(roster)
+    assert words.startswith("more/sections.csv:3  Section_id names '200', which has no row in")
+    assert "0200" in roster.doubtful_sections
+
+
+def test_what_a_translator_finds_at_fault_is_told_by_its_drop(tmp_path: Path) -> None:
+    more = small_clever.changed("sections.csv", "01,0100,007,t2,", "01,0100,007,t9,")
+    roster = join_folders(
+        ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+        ("more", small_clever.write_drop(tmp_path / "more", more), CO_TEACHERS),
+    )
+    assert set(roster.doubtful_sections) == {"0100"}
+    assert told(roster) == [
+        "more/sections.csv:2  Teacher_2_id names 't9', which has no row in teachers.csv  [R216]"
+    ]
+
+
+def test_a_drop_of_translated_rows_that_are_mostly_faulty_stops_all(tmp_path: Path) -> None:
+    """By the drop's own file, whichever name the translator knows it by."""
+    more = {"sections.csv": small_clever.FILES["sections.csv"].replace("2026", "x")}
+    more["sections.csv"] = more["sections.csv"].replace("8/17/26", "x").replace("08/17/26", "x")
+    with pytest.raises(RosterAtFault) as caught:
+        join_folders(
+            ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+            ("more", small_clever.write_drop(tmp_path / "more", more), ()),
+        )
+    assert any(
+        words.startswith("more/sections.csv  not one of its rows can be used")
+        for words in caught.value.problems
+    )
+
+
+def test_students_of_clevers_need_no_teachers(tmp_path: Path) -> None:
+    sections = small_clever.FILES["sections.csv"].replace("007", "t8").replace("t2", "t9")
+    more = {"teachers.csv": None, "sections.csv": sections}
+    roster = join_folders(
+        ("sis", small_clever.write_drop(tmp_path / "sis"), ()),
+        ("more", small_clever.write_drop(tmp_path / "more", more), STUDENTS),
+    )
+    assert told(roster) == []
+    assert roster.doubtful_sections == {}
+
+
+def test_a_dialects_own_word_for_a_teacher_is_not_asked_for_with_students(tmp_path: Path) -> None:
+    more = small_sds.V21["enrollments.csv"] + "alg1,cyd,faculty\nart1,ann,student\n"
+    sis = small_sds.write(tmp_path / "sis", small_sds.V21)
+    ids = small_sds.write(tmp_path / "ids", small_sds.V21, {"enrollments.csv": more})
+    roster = join_folders(("sis", sis, ()), ("ids", ids, STUDENTS))
+    assert {file for key in ("alg1", "art1") for _, file, _ in teachers(roster, key)} == {
+        "sis/enrollments.csv"
+    }
+    assert ("ann", "student", False) in seats(roster, "art1")
