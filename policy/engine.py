@@ -94,6 +94,7 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         check_freshness(
             inputs.came,
             policy.freshness,
+            sources=[rule.name for rule in policy.sources],
             rows=roster.source.counts,
             before=world.store.mark().roster,
             now=now,

@@ -410,12 +410,12 @@ class _Loading:
 def _told_of(file: str, parts: Iterable[Part]) -> Iterator[Part]:
     """What a translator finds at fault, by the file's name where several drops are read."""
     for part in parts:
-        if isinstance(part, Block) or part[2] is None or part[2].fault.place.file == file:
-            yield part
-        else:
+        if not isinstance(part, Block):
             line, cells, broken = part
-            place = replace(broken.fault.place, file=file)
-            yield line, cells, replace(broken, fault=replace(broken.fault, place=place))
+            if broken is not None and broken.fault.place.file != file:
+                fault = replace(broken.fault, place=replace(broken.fault.place, file=file))
+                part = line, cells, replace(broken, fault=fault)
+        yield part
 
 
 def _may_be_cut(fault: Fault) -> bool:
