@@ -164,6 +164,7 @@ class Shelf(Generic[T]):
                 if broken is not None and not (broken.padded and in_place(cells)):
                     self._leave_out(cells[0], broken.fault, ledger)
                 elif self._is_of_another_drop(cells[0], at):
+                    refuse_gone(cells[1])
                     self._meet(cells, make(place, cells), ledger, meet)
                     tally.repeated += 1
                 elif cells[0] in self.there or cells[0] in self.gone:
@@ -175,7 +176,10 @@ class Shelf(Generic[T]):
                     if broken is not None:
                         ledger.note(Code.PADDED, place, _PADDED)
             except RowGone:
-                if not self._is_of_another_drop(cells[0], at):
+                if self._is_of_another_drop(cells[0], at):
+                    words = f"says that {cells[0]!r} is gone; {self.there[cells[0]].place} says"
+                    ledger.note(Code.SOURCES_DIFFER, place, f"{words} not, and its word counts")
+                else:
                     self.gone.add(cells[0])
                 tally.gone += 1
             except RowUnfit as unfit:
@@ -222,7 +226,8 @@ class Shelf(Generic[T]):
         """A second row with one key: the same again, or a contradiction."""
         first = self.there.get(cells[0])
         if first is None:
-            words = f"says that {cells[0]!r} is there; a row above says that it is gone"
+            who = "a row above, or of an earlier source," if at.is_later else "a row above"
+            words = f"says that {cells[0]!r} is there; {who} says that it is gone"
             raise RowUnfit(Code.KEY_TWICE, words)
         if _same(first, cells, make):
             ledger.tally(at.tally).repeated += 1

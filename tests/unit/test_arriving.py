@@ -272,3 +272,91 @@ def test_a_dialects_own_word_for_a_teacher_is_not_asked_for_with_students(tmp_pa
         "sis/enrollments.csv"
     }
     assert ("ann", "student", False) in seats(roster, "art1")
+
+
+def person(key: str, email: str, *, status: str = "", enabled: str = "true") -> str:
+    return f"{key},{status},,{enabled},mid,student,{key},,Cyd,Xu,,,{email},,,,,\n"
+
+
+def test_of_two_e_mails_for_one_person_none_is_known_to_be_right(
+    joined: Callable[..., Roster],
+) -> None:
+    """The wrong one would put somebody else into their classes."""
+    people = USERS + person("cyd", "a@maple.example") + person("cyd", "b@maple.example")
+    roster = joined(("sis", {}, ()), ("ids", {**ONLY, "users.csv": people}, ("emails",)))
+    assert set(roster.doubtful_people) == {"cyd"}
+    assert told(roster) == [
+        "ids/users.csv:3  has another e-mail for 'cyd' than line 2; their 1 enrollment can't be "
+        "followed until it is right  [R206]"
+    ]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        pytest.param({"status": "tobedeleted"}, id="to-be-deleted"),
+        pytest.param({"enabled": "false"}, id="disabled"),
+    ],
+)
+def test_of_somebody_whom_a_later_source_calls_gone_it_gives_no_e_mail(
+    joined: Callable[..., Roster], gone: Mapping[str, str]
+) -> None:
+    people = USERS + person("cyd", "old@maple.example", **gone)
+    roster = joined(("sis", {}, ()), ("ids", {**ONLY, "users.csv": people}, ("emails",)))
+    assert roster.people["cyd"].email == ""
+    assert roster.doubtful_people == {}
+    assert told(roster) == [
+        f"ids/users.csv:2  says that 'cyd' is gone; {roster.people['cyd'].place} says not, and "
+        "its word counts  [R231]"
+    ]
+
+
+def test_e_mails_of_nobody_are_told(joined: Callable[..., Roster]) -> None:
+    people = USERS + person("007", "cyd@maple.example") + person("008", "ann@maple.example")
+    roster = joined(("sis", {}, ()), ("ids", {**ONLY, "users.csv": people}, ("emails",)))
+    assert told(roster) == [
+        "ids/users.csv:1  none of its 2 rows is of anybody whom a source before it gives  [R231]"
+    ]
+    assert roster.source.counts["ids people"] == 2
+
+
+def test_a_faulty_row_of_e_mails_is_told_and_casts_its_doubt(joined: Callable[..., Roster]) -> None:
+    people = USERS + person("cyd", "cyd@maple.example", enabled="perhaps") + person("ann", "")
+    roster = joined(("sis", {}, ()), ("ids", {**ONLY, "users.csv": people}, ("emails",)))
+    assert set(roster.doubtful_people) == {"cyd"}
+
+
+def test_somebody_else_under_the_same_key_is_told(joined: Callable[..., Roster]) -> None:
+    """Also where nobody asks for e-mails: the seats may be somebody else's."""
+    more = ENROLLMENTS + "c1,alg1,ann,teacher,\n"
+    people = USERS + person("ann", "other@maple.example")
+    files = {**ONLY, "enrollments.csv": more, "users.csv": people}
+    roster = joined(("sis", {}, ()), ("more", files, CO_TEACHERS))
+    assert "more/users.csv:2  has another e-mail for 'ann' than sis/users.csv:3" in told(roster)[0]
+
+
+def test_whom_the_first_source_calls_gone_a_later_one_only_puts_in_doubt(
+    joined: Callable[..., Roster],
+) -> None:
+    users = FILES["users.csv"].replace("ann,,", "ann,tobedeleted,")
+    assert users != FILES["users.csv"]
+    roster = joined(("sis", {"users.csv": users}, ()), ("two", {}, ()))
+    assert "ann" in roster.doubtful_people
+    assert "a row above, or of an earlier source, says that it is gone" in told(roster)[0]
+
+
+def test_a_section_that_only_a_later_source_calls_gone_stays(joined: Callable[..., Roster]) -> None:
+    classes = FILES["classes.csv"].replace("alg2,,", "alg2,tobedeleted,")
+    assert classes != FILES["classes.csv"]
+    roster = joined(("sis", {}, ()), ("two", {"classes.csv": classes}, ()))
+    assert "alg2" in roster.sections
+    assert "says that 'alg2' is gone; sis/classes.csv:3 says not" in told(roster)[0]
+
+
+def test_names_that_begin_alike_are_two_drops(joined: Callable[..., Roster]) -> None:
+    for names in (("sis", "sis-2"), ("sis-2", "sis")):
+        roster = joined(*((name, {}, ()) for name in names))
+        assert roster.faults == ()
+        assert (
+            roster.source.counts[f"{names[1]} people"] == roster.source.counts[f"{names[0]} people"]
+        )
