@@ -10,7 +10,7 @@ from policy.rules.model import Freshness
 from policy.sources.base import Arrival
 
 SIZES = ("people", "sections", "memberships")  # kinds of rows that don't shrink overnight
-_NOT_ALL = "--roster would take the place of all sources"
+_NOT_ALL = "--roster can't stand for several sources"
 
 
 def check_freshness(

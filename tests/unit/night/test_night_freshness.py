@@ -94,6 +94,6 @@ def test_with_several_sources_nobody_is_sent_to_name_one_drop_for_all() -> None:
     found = problems(["sis", "more"], {}, TWO, hours=40)
     assert len(found) == 5
     for words in found:
-        assert "(--roster would take the place of all sources)" in words
+        assert "(--roster can't stand for several sources)" in words
     for words in problems(["sis"], {}, ONE, hours=40):
         assert "with --roster  [R11" in words
