@@ -203,7 +203,7 @@ class Shelf(Generic[T]):
             return
         if meet is not None:
             meet(first, one)
-        elif not _alike(first, one):
+        elif not alike(first, one):
             words = f"says other things of {cells[0]!r} than {first.place}, whose word counts"
             ledger.note(Code.SOURCES_DIFFER, one.place, words)
 
@@ -248,7 +248,7 @@ class Shelf(Generic[T]):
         raise RowUnfit(Code.KEY_TWICE, words)
 
 
-def _alike(first: Placed, one: Placed) -> bool:
+def alike(first: Placed, one: Placed) -> bool:
     """Whether two say the same, wherever they, and what they hang on, stand."""
     return _without_places(first) == _without_places(one)
 

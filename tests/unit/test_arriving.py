@@ -360,3 +360,27 @@ def test_names_that_begin_alike_are_two_drops(joined: Callable[..., Roster]) -> 
         assert (
             roster.source.counts[f"{names[1]} people"] == roster.source.counts[f"{names[0]} people"]
         )
+
+
+def test_two_terms_of_one_id_each_end_their_own_sources_classes(
+    joined: Callable[..., Roster],
+) -> None:
+    """Else a class would be archived when another school's term is over."""
+    terms = FILES["academicSessions.csv"].replace("2027-06-05", "2027-07-31")
+    classes = FILES["classes.csv"].replace("alg1,", "alg9,").replace("alg2,", "alg8,")
+    enrollments = FILES["enrollments.csv"].replace("alg1,", "alg9,").replace("alg2,", "alg8,")
+    files = {
+        "academicSessions.csv": terms,
+        "classes.csv": classes,
+        "enrollments.csv": enrollments,
+    }
+    one = joined(("one", {}, ()))
+    both = joined(("one", {}, ()), ("two", files, ()))
+    ends = {key: [term.end for term in section.terms] for key, section in both.sections.items()}
+    for key, section in one.sections.items():
+        assert ends[key] == [term.end for term in section.terms]
+    assert str(ends["alg9"][-1]) == "2027-07-31" != str(ends["alg1"][-1])
+    assert (
+        "two/academicSessions.csv:2  says other things of 'year' than one/academicSessions.csv:2; "
+        "each source's own counts for its sections  [R231]"
+    ) in told(both)
