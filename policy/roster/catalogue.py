@@ -105,12 +105,12 @@ class Catalogue:
     def _course_and_school(self, course_key: str, school_key: str) -> tuple[Course, School]:
         course = self.courses.there.get(course_key)
         school = self.schools.there.get(school_key)
-        if course is None and course_key not in self.courses.gone:
+        if course is None and not self.courses.says_gone(course_key):
             words = (
                 f"{self.ledger.called('courseSourcedId')} names {self.courses.lacks(course_key)}"
             )
             raise RowUnfit(Code.CLASS_REFERENCE, words)
-        if school is None and school_key not in self.schools.gone:
+        if school is None and not self.schools.says_gone(school_key):
             words = (
                 f"{self.ledger.called('schoolSourcedId')} names {self.schools.lacks(school_key)}"
             )
@@ -132,7 +132,8 @@ class Catalogue:
             for key in keys
             if key in self.terms.there
         ]
-        unknown = [k for k in keys if k not in self.terms.there and k not in self.terms.gone]
+        absent = [key for key in keys if key not in self.terms.there]
+        unknown = [key for key in absent if not self.terms.says_gone(key)]
         if known:
             for key in unknown:
                 words = f"{column} names {self.terms.lacks(key)}; its other terms count"

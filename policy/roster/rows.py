@@ -185,6 +185,10 @@ class Shelf(Generic[T]):
             except RowUnfit as unfit:
                 self._leave_out(cells[0], Fault(unfit.code.value, place, str(unfit)), ledger)
 
+    def says_gone(self, key: str) -> bool:
+        """Whether it is gone by all that is said of it."""
+        return key in self.gone and key not in self.faulty
+
     def lacks(self, key: str) -> str:
         """Why a key is not there, in words that follow it."""
         if key in self.faulty:

@@ -384,3 +384,23 @@ def test_two_terms_of_one_id_each_end_their_own_sources_classes(
         "two/academicSessions.csv:2  says other things of 'year' than one/academicSessions.csv:2; "
         "each source's own counts for its sections  [R231]"
     ) in told(both)
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "lacks"),
+    [
+        pytest.param("courses.csv", "alg", "courseSourcedId names 'alg'", id="course"),
+        pytest.param("orgs.csv", "high", "schoolSourcedId names 'high'", id="school"),
+        pytest.param("academicSessions.csv", "year", "termSourcedIds names 'year'", id="term"),
+    ],
+)
+def test_sections_are_not_lost_without_a_word_where_sources_differ_on_what_is_gone(
+    joined: Callable[..., Roster], file: str, key: str, lacks: str
+) -> None:
+    changed = FILES[file].replace(f"\n{key},,", f"\n{key},tobedeleted,")
+    assert changed != FILES[file]
+    try:
+        words = told(joined(("one", {file: changed}, ()), ("two", {}, ())))
+    except RosterAtFault as fault:  # where it is most of them
+        words = list(fault.problems)
+    assert any(lacks in one for one in words)
