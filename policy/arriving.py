@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policy.errors import RosterAtFault
+from policy.errors import InputAtFault, RosterAtFault
 from policy.roster.asked import Given, asked_for
 from policy.roster.load import join_rosters, load_roster
 from policy.roster.model import Roster
@@ -35,6 +35,19 @@ def arrive(policy: Policy, named: Path | None, open_source: OpenSource) -> Arriv
         for rule, drop in zip(policy.sources, drops, strict=True)
     ]
     return Arrived(join_rosters(given), drops)
+
+
+def refuse_one_for_several(policy: Policy, named: Path | None) -> None:
+    """One named drop can't be planned from in place of several sources: whom only the others give
+    would look as if they had left. Raises InputAtFault."""
+    if named is not None and len(policy.sources) > 1:
+        names = ", ".join(rule.name for rule in policy.sources)
+        raise InputAtFault(
+            f"--roster {named} would stand for all {len(policy.sources)} sources of the policy "
+            f"({names}; {policy.line_of('roster')}), and whoever is only in the others would be "
+            "taken out of classes. Nothing was planned. To plan from another drop of one source, "
+            "let that source be {source: folder, path: …} for a night"
+        )
 
 
 def _fetched(policy: Policy, open_source: OpenSource) -> Iterator[Arrival]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from policy.arriving import OpenSource, arrive
+from policy.arriving import OpenSource, arrive, refuse_one_for_several
 from policy.errors import AnotherRun, GoogleOutOfReach, PlanAtFault, StalePlan
 from policy.google.base import Classroom, Directory, Licensing, Reports
 from policy.merge.desire import Known, Wishes, desire
@@ -80,8 +80,10 @@ def validate(policy_folder: Path) -> Policy:
 
 
 def read_inputs(policy_folder: Path, roster: Path | None, open_source: OpenSource) -> Inputs:
-    """The policy and the roster, checked. `roster` takes the place of the policy's sources."""
+    """The policy and the roster, checked. `roster` takes the place of the policy's source; of
+    several it can't. Raises InputAtFault."""
     policy = validate(policy_folder)
+    refuse_one_for_several(policy, roster)
     arrived = arrive(policy, roster, open_source)
     return Inputs(policy, arrived.roster, arrived.drops)
 
@@ -94,6 +96,7 @@ def make_plan(inputs: Inputs, world: World) -> Plan:
         check_freshness(
             inputs.came,
             policy.freshness,
+            sources=[rule.name for rule in policy.sources],
             rows=roster.source.counts,
             before=world.store.mark().roster,
             now=now,

@@ -60,11 +60,12 @@ def commit_words(commit: str, *, is_clean: bool) -> str:
 
 
 def rows_words(counts: Mapping[str, int]) -> str:
-    """Data rows by kind: "3 schools, 1 person"."""
+    """Data rows by kind: "3 schools, 1 person". Of several drops, those of all together."""
     ones = {"people": "person", "memberships": "membership"}
     return ", ".join(
         counted(count, ones.get(kind, kind.removesuffix("s")), kind)
         for kind, count in counts.items()
+        if " " not in kind  # "co-teachers memberships"
     )
 
 

@@ -17,6 +17,7 @@ from policy.roster.rows import (
     Shelf,
     a_day,
     a_school_year,
+    alike,
     one_line,
     several,
 )
@@ -32,16 +33,29 @@ class Catalogue:
     courses: Shelf[Course] = field(default_factory=Shelf)
     sections: Shelf[Section] = field(default_factory=Shelf)
     _kinds: dict[str, str] = field(default_factory=dict)  # of orgs, by key
-    _terms: dict[tuple[str, ...], tuple[Term, ...]] = field(default_factory=dict)  # by their keys
+    _terms: dict[tuple[Place, ...], tuple[Term, ...]] = field(default_factory=dict)
+    _own_terms: dict[tuple[str, str], Term] = field(default_factory=dict)  # by drop and key
 
     def fillers(self) -> dict[str, Callable[[Iterable[Row], At], None]]:
         """How to take in the rows of each kind."""
         return {
             SCHOOLS: lambda rows, at: self.schools.fill(rows, self._school, self.ledger, at),
-            TERMS: lambda rows, at: self.terms.fill(rows, self._term, self.ledger, at),
+            TERMS: self._fill_terms,
             COURSES: lambda rows, at: self.courses.fill(rows, self._course, self.ledger, at),
             SECTIONS: lambda rows, at: self.sections.fill(rows, self._section, self.ledger, at),
         }
+
+    def _fill_terms(self, rows: Iterable[Row], at: At) -> None:
+        """Two SISs may call two terms by one key, and a class is archived by its term: of terms
+        that differ, each drop's own sections have its own."""
+
+        def meet(first: Term, one: Term) -> None:
+            if not alike(first, one):
+                self._own_terms[at.drop, one.key] = one
+                words = f"says other things of {one.key!r} than {first.place}; each source's own"
+                self.ledger.note(Code.SOURCES_DIFFER, one.place, f"{words} counts for its sections")
+
+        self.terms.fill(rows, self._term, self.ledger, at, meet=meet)
 
     def note_odd_schools(self) -> None:
         """Classes may hang on an org of any type; which is worth a word, once an org."""
@@ -91,12 +105,12 @@ class Catalogue:
     def _course_and_school(self, course_key: str, school_key: str) -> tuple[Course, School]:
         course = self.courses.there.get(course_key)
         school = self.schools.there.get(school_key)
-        if course is None and course_key not in self.courses.gone:
+        if course is None and not self.courses.says_gone(course_key):
             words = (
                 f"{self.ledger.called('courseSourcedId')} names {self.courses.lacks(course_key)}"
             )
             raise RowUnfit(Code.CLASS_REFERENCE, words)
-        if school is None and school_key not in self.schools.gone:
+        if school is None and not self.schools.says_gone(school_key):
             words = (
                 f"{self.ledger.called('schoolSourcedId')} names {self.schools.lacks(school_key)}"
             )
@@ -107,13 +121,19 @@ class Catalogue:
 
     def _same_terms(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         """One tuple for all sections that have these terms."""
-        return self._terms.setdefault(tuple(term.key for term in terms), terms)
+        return self._terms.setdefault(tuple(term.place for term in terms), terms)
 
     def _terms_of(self, place: Place, cell: str) -> tuple[Term, ...]:
         """Those that are known, in order of date. One unknown among them is only noted."""
         keys, column = several(cell), self.ledger.called("termSourcedIds")
-        known = [self.terms.there[key] for key in keys if key in self.terms.there]
-        unknown = [k for k in keys if k not in self.terms.there and k not in self.terms.gone]
+        drop = f"{place.file.rpartition('/')[0]}/"
+        known = [
+            self._own_terms.get((drop, key)) or self.terms.there[key]
+            for key in keys
+            if key in self.terms.there
+        ]
+        absent = [key for key in keys if key not in self.terms.there]
+        unknown = [key for key in absent if not self.terms.says_gone(key)]
         if known:
             for key in unknown:
                 words = f"{column} names {self.terms.lacks(key)}; its other terms count"

@@ -309,11 +309,16 @@ def grade_code(grade: str) -> str:
 
 
 def _teacher_seats(parts: Iterable[Part], known: Known) -> Iterator[Row]:
-    """Those of the sections that are there, out of the row that they are made from. Somebody who
-    stands in two columns has one seat."""
+    """Those of the sections that are there, out of the row that they are made from; of sections
+    that another drop has made, out of all their rows. Somebody who stands in two columns has one
+    seat. Where nobody asks for the sections, this is what tells of the rows that are at fault, and
+    of sections that are not there."""
     for line, cells, broken in as_rows(parts):
-        there = known.sections.get(cells[0])
-        if broken is not None or there is None or there.place.line != line:
+        if broken is not None:
+            if known.is_main:
+                yield _no_teacher_seat(line, broken)
+            continue
+        if not known.is_main and not _is_made_from(line, cells[0], known):
             continue
         section = _Section.of(cells)
         met: set[str] = set()
@@ -321,6 +326,17 @@ def _teacher_seats(parts: Iterable[Part], known: Known) -> Iterator[Row]:
             if teacher and teacher not in met:
                 met.add(teacher)
                 yield line, *_teacher_seat(section, column, teacher, line, known)
+
+
+def _is_made_from(line: int, key: str, known: Known) -> bool:
+    there = known.sections.get(key)
+    return there is not None and (there.place.line == line or there.place.file != known.file)
+
+
+def _no_teacher_seat(line: int, broken: Broken) -> Row:
+    """A row of which only its section, and its section's school, may be legible."""
+    readings = tuple(("", "", cells[0], cells[1], "", "", "", "", "") for cells in broken.readings)
+    return line, readings[0], Broken(broken.fault, readings)
 
 
 def _teacher_seat(

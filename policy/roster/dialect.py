@@ -41,11 +41,13 @@ Part = Block | Row
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the feeds before have brought."""
+    """What the feeds before have brought, and what is being read."""
 
     people: Mapping[str, Person]
     faulty_people: Collection[str]  # keys of those who have a faulty row
     sections: Mapping[str, Section]
+    file: str  # as it is named to people
+    is_main: bool  # whether nobody else tells of the rows that are at fault
 
 
 @dataclass(frozen=True, slots=True)

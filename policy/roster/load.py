@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from policy.errors import RosterAtFault
 from policy.roster.asked import Asked, Given
+from policy.roster.blocks import Block
 from policy.roster.catalogue import Catalogue
 from policy.roster.codes import Code, problem
 from policy.roster.csv_rows import CsvFile, Row, separated_together
@@ -306,8 +307,9 @@ class _Loading:
     def _fill(self, feed: Feed, read: Iterable[Part]) -> None:
         books = self.books
         sections, people = books.catalogue.sections.there, books.people.shelf
-        parts = feed.parts(read, Known(people.there, people.faulty, sections))
         at = self._at(feed)
+        known = Known(people.there, people.faulty, sections, at.file, feed.is_main)
+        parts = _told_of(at.file, feed.parts(read, known))
         if feed.kind == MEMBERSHIPS:
             books.seats.roles = self.dialect.roles
             books.seats.fill(parts, at, self.given.asked)
@@ -403,6 +405,17 @@ class _Loading:
             yield
         except RosterAtFault as fault:
             self.problems.extend(fault.problems)
+
+
+def _told_of(file: str, parts: Iterable[Part]) -> Iterator[Part]:
+    """What a translator finds at fault, by the file's name where several drops are read."""
+    for part in parts:
+        if not isinstance(part, Block):
+            line, cells, broken = part
+            if broken is not None and broken.fault.place.file != file:
+                fault = replace(broken.fault, place=replace(broken.fault.place, file=file))
+                part = line, cells, replace(broken, fault=fault)
+        yield part
 
 
 def _may_be_cut(fault: Fault) -> bool:

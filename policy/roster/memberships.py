@@ -145,7 +145,9 @@ class Seats:
         tally = self.ledger.tally(self.at.tally)
         tally.rows += 1
         try:
-            if broken is not None:
+            if broken is not None and len(broken.readings) == 1 and self._is_unasked(cells[5]):
+                tally.unneeded += 1
+            elif broken is not None:
                 self._take_broken(broken)
             else:
                 self._take(line, cells)
@@ -159,7 +161,7 @@ class Seats:
         """One whole row: is its section there, is it a seat, is its person there, since when?"""
         key, status, section_key, _, user, role, primary, begins, ends = cells
         refuse_gone(status)
-        if role.casefold() in SEATS and SEATS[role.casefold()] not in self.asked.seats:
+        if self._is_unasked(role):
             self.ledger.tally(self.at.tally).unneeded += 1
             return
         section = self.sections.there.get(section_key)
@@ -174,6 +176,12 @@ class Seats:
         self.seating.add(section.key, person, kind, line)
         self._add_ids([key])
         self.ledger.tally(self.at.tally).kept += 1
+
+    def _is_unasked(self, role: str) -> bool:
+        """Whether a role has a seat, in whichever spelling, that the drop is not asked for."""
+        plain = role.casefold()
+        seat = SEATS.get(self.roles.get(plain, plain))
+        return seat is not None and seat not in self.asked.seats
 
     def _kind(self, seat: Role, primary: str, begins: str, ends: str) -> int:
         called = self.ledger.called

@@ -1,6 +1,6 @@
 """People out of OneRoster's users: name and e-mail, and nothing else of what stands there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from policy.roster.asked import EVERYTHING, Asked
@@ -9,7 +9,7 @@ from policy.roster.codes import Code, counted
 from policy.roster.csv_rows import Row
 from policy.roster.model import Person, Place, Role
 from policy.roster.packed import PackedPeople
-from policy.roster.rows import At, Ledger, Met, RowGone, Shelf, one_line, yes_or_no
+from policy.roster.rows import At, Ledger, Met, RowGone, RowUnfit, Shelf, one_line, yes_or_no
 
 STAFF = frozenset(("administrator", "aide", "proctor", "teacher"))
 FAMILY = frozenset(("guardian", "parent", "relative"))
@@ -34,6 +34,7 @@ class People:
     _unknown_roles: Met = field(default_factory=Met)
     _bare: Met = field(default_factory=Met)  # user names, by their column
     _login: str = ""
+    _given: dict[str, Place] = field(default_factory=dict)  # rows of later drops; an e-mail each
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.there)
@@ -46,7 +47,7 @@ class People:
         if there is one."""
         self._login = login
         if not asked.people:
-            rows = (row for row in rows if row[1][0] in self.there)
+            rows = self._of_known(rows, at)
         # An e-mail in the column of e-mails shows that no name in front of it was cut in two; and
         # nothing is read from behind it.
         self.shelf.fill(
@@ -55,14 +56,35 @@ class People:
             self.ledger,
             at,
             in_place=lambda cells: bool(cells[0]) and "@" in cells[-1],
-            meet=self._meet if asked.emails else _pass_over,
+            meet=lambda first, one: self._meet(first, one, gives=asked.emails),
         )
 
-    def _meet(self, first: Person, one: Person) -> None:
-        """Somebody of whom an earlier drop has spoken: only an e-mail can be new."""
-        if one.email and not first.email:
+    def _of_known(self, rows: Iterable[Row], at: At) -> Iterator[Row]:
+        """Rows of people who are there, and those at fault."""
+        tally, known = self.ledger.tally(at.tally), False
+        for line, cells, broken in rows:
+            if broken is not None or cells[0] in self.there:
+                known = True
+                yield line, cells, broken
+            else:
+                tally.rows += 1
+                tally.unneeded += 1
+        if not known:
+            words = f"none of its {counted(tally.rows, 'row')} is of anybody whom a source before"
+            self.ledger.note(Code.SOURCES_DIFFER, Place(at.file, 1), f"{words} it gives")
+
+    def _meet(self, first: Person, one: Person, *, gives: bool) -> None:
+        """Somebody of whom an earlier drop has spoken: only an e-mail can be new, if the drop is
+        asked for them. Of two that it gives, none is known to be right."""
+        before = self._given.get(one.key)
+        differs = one.email and first.email and one.email.casefold() != first.email.casefold()
+        if differs and before and before.file == one.place.file:
+            words = f"has another e-mail for {one.key!r} than line {before.line}"
+            raise RowUnfit(Code.KEY_TWICE, words)
+        if gives and one.email and not first.email:
             self.there.give_email(one.key, one.email)
-        elif one.email and one.email.casefold() != first.email.casefold():
+            self._given[one.key] = one.place
+        elif differs:
             words = f"has another e-mail for {one.key!r} than {first.place}, whose word counts"
             self.ledger.note(Code.SOURCES_DIFFER, one.place, words)
 
@@ -113,8 +135,9 @@ class People:
         if not enabled:
             self._blank.add("", place)
         elif not yes_or_no(self.ledger.called("enabledUser"), enabled):
-            self.disabled.add(key)
-            self._disabled.add("", place)
+            if key not in self.there:
+                self.disabled.add(key)
+                self._disabled.add("", place)
             raise RowGone
         plain = role.casefold()
         number = _NUMBERS.get(plain, UNKNOWN)
@@ -127,10 +150,6 @@ class People:
                 self._bare.add(f"{place.file} {self._login}", place)
             email = ""
         return Person(key, one_line(given), one_line(family), email, place)
-
-
-def _pass_over(_first: Person, _one: Person) -> None:
-    """An earlier drop has spoken of them, and this one is not asked."""
 
 
 def is_surprise(seat: Role, role: str) -> bool:

@@ -164,6 +164,7 @@ class Shelf(Generic[T]):
                 if broken is not None and not (broken.padded and in_place(cells)):
                     self._leave_out(cells[0], broken.fault, ledger)
                 elif self._is_of_another_drop(cells[0], at):
+                    refuse_gone(cells[1])
                     self._meet(cells, make(place, cells), ledger, meet)
                     tally.repeated += 1
                 elif cells[0] in self.there or cells[0] in self.gone:
@@ -175,11 +176,18 @@ class Shelf(Generic[T]):
                     if broken is not None:
                         ledger.note(Code.PADDED, place, _PADDED)
             except RowGone:
-                if not self._is_of_another_drop(cells[0], at):
+                if self._is_of_another_drop(cells[0], at):
+                    words = f"says that {cells[0]!r} is gone; {self.there[cells[0]].place} says"
+                    ledger.note(Code.SOURCES_DIFFER, place, f"{words} not, and its word counts")
+                else:
                     self.gone.add(cells[0])
                 tally.gone += 1
             except RowUnfit as unfit:
                 self._leave_out(cells[0], Fault(unfit.code.value, place, str(unfit)), ledger)
+
+    def says_gone(self, key: str) -> bool:
+        """Whether it is gone by all that is said of it."""
+        return key in self.gone and key not in self.faulty
 
     def lacks(self, key: str) -> str:
         """Why a key is not there, in words that follow it."""
@@ -199,7 +207,7 @@ class Shelf(Generic[T]):
             return
         if meet is not None:
             meet(first, one)
-        elif not _alike(first, one):
+        elif not alike(first, one):
             words = f"says other things of {cells[0]!r} than {first.place}, whose word counts"
             ledger.note(Code.SOURCES_DIFFER, one.place, words)
 
@@ -222,7 +230,8 @@ class Shelf(Generic[T]):
         """A second row with one key: the same again, or a contradiction."""
         first = self.there.get(cells[0])
         if first is None:
-            words = f"says that {cells[0]!r} is there; a row above says that it is gone"
+            who = "a row above, or of an earlier source," if at.is_later else "a row above"
+            words = f"says that {cells[0]!r} is there; {who} says that it is gone"
             raise RowUnfit(Code.KEY_TWICE, words)
         if _same(first, cells, make):
             ledger.tally(at.tally).repeated += 1
@@ -243,7 +252,7 @@ class Shelf(Generic[T]):
         raise RowUnfit(Code.KEY_TWICE, words)
 
 
-def _alike(first: Placed, one: Placed) -> bool:
+def alike(first: Placed, one: Placed) -> bool:
     """Whether two say the same, wherever they, and what they hang on, stand."""
     return _without_places(first) == _without_places(one)
 

@@ -167,3 +167,18 @@ def test_half_an_upload_is_not_taken(roads: Roads) -> None:
     assert story.writes() == 0
     plan = story.run("plan", "policies", **SECRETS)
     assert "[R303]  [M335]" in plan.out
+
+
+def test_one_drop_does_not_stand_for_three_roads(roads: Roads) -> None:
+    """Whoever is only on the others would be taken out of classes."""
+    story = roads.story
+    assert story.sync(**SECRETS).status == 0
+    before = seats(story)
+    story.writes()
+    for verb in ("plan", "sync"):
+        said = story.run(verb, "policies", "--roster", "export", **SECRETS)
+        assert said.status == 2
+        assert (
+            "would stand for all 3 sources of the policy (sis, co-teachers, e-mails" in said.words
+        )
+    assert (seats(story), story.writes()) == (before, 0)
