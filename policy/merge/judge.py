@@ -25,7 +25,7 @@ from policy.merge.plan import (
     StoreMark,
     in_order,
 )
-from policy.merge.records import TOGETHER, UNREADABLE, Base, Desired, Live, Seat
+from policy.merge.records import TOGETHER, UNREADABLE, Base, Desired, Live, Seat, last_seated
 from policy.merge.setting import Setting
 from policy.merge.why import Reasons
 from policy.merge.wish import Sources
@@ -275,13 +275,20 @@ def _deserted(early: Sequence[Absent]) -> list[Notice]:
 
 
 def _ours(wishes: Wishes, evening: Evening) -> Iterable[Base]:
-    """The wanted courses that are ours and there, in the school that the roster has them in now.
-    One that a hand deleted has no seats: with it, too large a share of the others could go."""
+    """The wanted courses that are ours and there, in the school that the roster has them in now,
+    with our seats that are there. A course that a hand deleted and a seat that a hand emptied can't
+    go: with them, too large a share of the others could."""
     for want in wishes.desired:
-        base = evening.bases.get(want.alias)
-        is_there = want.alias in evening.lives or want.alias in evening.unreadable
-        if base is not None and is_there:
-            yield replace(base, school_key=want.school_key)
+        base, live = evening.bases.get(want.alias), evening.lives.get(want.alias)
+        if base is None or (live is None and want.alias not in evening.unreadable):
+            continue
+        there = (live.teachers, live.students) if live else last_seated(base)
+        yield replace(
+            base,
+            school_key=want.school_key,
+            teachers=base.teachers & there[0],
+            students=base.students & there[1],
+        )
 
 
 def _settle(compared: Iterable[Compared], sources: Sources, evening: Evening) -> Settle:

@@ -129,6 +129,10 @@ KNOWN = {
         Day(acts=(FaultySection("a"), ReplacesTeacher("a", "t1"))),
         Day((Vanishes("e"),), Night(is_early=True)),
     ),
+    "a seat that a hand emptied makes no share smaller": (
+        Day(acts=(Drops("s1", "a"), TakesOut("a", "s1"))),
+        Day(acts=(CutsOff("north"), TakesOut("a", "s2"))),
+    ),
     "a lost store, and consent": (Day(acts=(LosesStore(),)), Day(night=Night(consent=True))),
 }
 
