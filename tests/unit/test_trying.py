@@ -304,7 +304,7 @@ def test_the_school_of_a_file_is_the_school_of_its_tests(tmp_path: Path) -> None
 
 
 def test_the_tests_that_the_page_on_policies_shows_pass(tmp_path: Path) -> None:
-    _, whole, school, tests, _ = re.findall(r"```yaml\n(.*?)```", DOCS, flags=re.DOTALL)
+    _, whole, school, _, tests, _ = re.findall(r"```yaml\n(.*?)```", DOCS, flags=re.DOTALL)
     (tmp_path / "district.yaml").write_text(whole, encoding="utf-8")
     (tmp_path / "schools").mkdir()
     (tmp_path / "schools" / "lincoln.yaml").write_text(school, encoding="utf-8")
