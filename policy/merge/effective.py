@@ -131,6 +131,10 @@ def _district_values(policy: Policy, who: Who = str) -> Mapping[str, Value]:
         "district.name": district.name,
         "district.domains": district.domains,
         "district.timezone": district.timezone,
+        "roster": tuple(
+            f"{source.name} ({', '.join(sorted(part.value for part in source.provides)) or 'all'})"
+            for source in policy.sources
+        ),
         **dict(_values(policy.freshness, "freshness", str)),
         "pause": tuple(_one(pause, "", str) for pause in policy.pause),
         "people.license": policy.license.value,

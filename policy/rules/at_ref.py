@@ -51,7 +51,7 @@ def load_policy_at(folder: Path, ref: str) -> Policy:
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             (copy / path).write_bytes(content)
         policy = load_policy(copy, shown)
-    return replace(policy, folder=shown, sources=(), commit=commit, clean=True)
+    return replace(policy, folder=shown, commit=commit, clean=True)
 
 
 def _commit(folder: Path, ref: str) -> str:

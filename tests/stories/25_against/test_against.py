@@ -126,6 +126,18 @@ def test_a_schools_file_changes_names_and_seats(review: Path) -> None:
     assert {rule["field"] for rule in found["rules"]} == {"classes.name", "co_teachers.add"}
 
 
+def test_another_source_is_told(review: Path) -> None:
+    more = POLICY + "  - {source: folder, path: ./more, provides: [co_teachers]}\n"
+    write(review, more)
+    (review / "policies" / "more").mkdir()
+    shutil.copy(review / "policies/roster/enrollments.csv", review / "policies/more")
+    said = run(review, "--against", "main")
+    assert said.status == 0, said.err
+    told = " ".join(said.out.split())
+    assert "more (co_teachers)" in told
+    assert "roster" in told
+
+
 def test_other_keys_are_the_first_thing_it_says(review: Path) -> None:
     write(review, POLICY + 'classes: {key: "{section.key}"}\n')
     said = run(review, "--against", "main")

