@@ -236,7 +236,7 @@ def _day(column: str, text: str) -> date:
     raise RowUnfit(Code.DATE, words)
 
 
-def _school_year(first: date, last: date) -> str:
+def school_year(first: date, last: date) -> str:
     """The year in which it ends. A term that begins in July or later and ends from September on
     in the same year is the first of a school year that ends in the next."""
     is_first = first.year == last.year and first.month >= 7 and last.month >= 9
@@ -251,7 +251,7 @@ def _terms(parts: Iterable[Part]) -> Iterator[Row]:
         if key not in met:
             met.add(key)
             first, last = section.days()
-            end, year = last + timedelta(days=1), _school_year(first, last)
+            end, year = last + timedelta(days=1), school_year(first, last)
             yield line, (key, "", section.term_name, "term", f"{first}", f"{end}", year), None
 
 
@@ -293,12 +293,16 @@ def _sections(parts: Iterable[Part], known: Known) -> Iterator[Row]:
 
 def _section(section: _Section, known: Known) -> Cells:
     title = section.title(known)
-    kind = "homeroom" if section.subject.casefold() == _HOMEROOM else "scheduled"
     return (
         *(section.key, "", title, grade_code(section.grade), section.course_key(title)),
-        *(section.number, kind, "", section.school, section.term_key()),
+        *(section.number, class_type(section.subject), "", section.school, section.term_key()),
         *(section.subject, section.period),
     )
+
+
+def class_type(subject: str) -> str:
+    """OneRoster's classType of a section of one of Clever's subjects."""
+    return "homeroom" if subject.casefold() == _HOMEROOM else "scheduled"
 
 
 def grade_code(grade: str) -> str:

@@ -4,7 +4,7 @@ Every dialect's rows are brought into one shape, OneRoster 1.1's, and judged in 
 with one is told in the dialect's own words, by the file and line in which it stands.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from policy.roster.blocks import Block
@@ -81,6 +81,8 @@ class Dialect:
     name: str
     feeds: tuple[Feed, ...]
     optional: frozenset[str] = frozenset()  # files that may be absent, or without rows
+    # What else a set with these headers may be, which can't be read: a file, and words about it.
+    other: Callable[[Mapping[str, Sequence[str]]], tuple[str, str] | None] = lambda _headers: None
     # What a column of SHAPES, or a file of OneRoster's, is called here; itself where not named.
     called: Mapping[str, str] = field(default_factory=dict)
     # OneRoster's word for each role of a membership that isn't OneRoster's, in lower case.

@@ -40,7 +40,6 @@ from policy.roster.oneroster_csv import (
     MANIFEST,
     absent_files,
     manifest_problems,
-    other_version,
 )
 from policy.roster.people import People
 from policy.roster.rows import At, Ledger, Tally
@@ -238,8 +237,7 @@ class _Loading:
             if table.file in self.files:
                 with self._gathered(), self._open(table.file) as opened:
                     found[table.file] = opened.header
-        is_oneroster = self.dialect.name.startswith("OneRoster")
-        version = other_version(found) if is_oneroster else None
+        version = self.dialect.other(found)
         if version is not None:
             self.problems.append(problem(*version, Code.NOT_SUPPORTED_YET))
         for table in self._tables():

@@ -23,6 +23,7 @@ _USERS = replace(
 ONEROSTER_12 = Dialect(
     "OneRoster 1.2",
     tuple(replace(f, table=_USERS) if f.table is USERS else f for f in ONEROSTER_11.feeds),
+    other=ONEROSTER_11.other,
 )
 
 

@@ -56,10 +56,6 @@ ENROLLMENTS = Table(
     frozenset(("dateLastModified",)),
 )
 TABLES = (ORGS, SESSIONS, COURSES, CLASSES, USERS, ENROLLMENTS)
-ONEROSTER_11 = Dialect(
-    "OneRoster 1.1",
-    tuple(Feed(table, kind) for table, kind in zip(TABLES, dialect.KINDS, strict=True)),
-)
 
 # Columns of 1.0, and what 1.1 made of them.
 _FORMER_NAMES = {
@@ -87,6 +83,13 @@ def other_version(headers: Mapping[str, Sequence[str]]) -> tuple[str, str] | Non
     columns = ", ".join(f"{file}: {', '.join(old)}" for file, old in signs.items() if old)
     words = f"this looks like OneRoster 1.0, by its columns ({columns}), which is not supported yet"
     return next(file for file, old in signs.items() if old), f"{words}. {_ASK}"
+
+
+ONEROSTER_11 = Dialect(
+    "OneRoster 1.1",
+    tuple(Feed(table, kind) for table, kind in zip(TABLES, dialect.KINDS, strict=True)),
+    other=other_version,
+)
 
 
 def manifest_problems(properties: Mapping[str, tuple[int, str]]) -> Iterator[str]:

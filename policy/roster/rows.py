@@ -237,19 +237,23 @@ class Shelf(Generic[T]):
             ledger.tally(at.tally).repeated += 1
             if at.may_repeat:
                 return
-            there = "line" if first.place.file == place.file else f"{first.place.file}, line"
             words = (
-                f"says the same of {cells[0]!r} as {there} {first.place.line}; one row is enough"
+                f"says the same of {cells[0]!r} as {_seen_from(place, first)}; one row is enough"
             )
             ledger.note(Code.SAID_TWICE, place, words)
             return
-        there = "line" if first.place.file == place.file else f"{first.place.file}, line"
         expected = "the same in each of its rows" if at.may_repeat else "each id once"
         words = (
-            f"the id {cells[0]!r} stands in {there} {first.place.line} too, with other content; "
+            f"the id {cells[0]!r} stands in {_seen_from(place, first)} too, with other content; "
             f"expected {expected}. This row is left out"
         )
         raise RowUnfit(Code.KEY_TWICE, words)
+
+
+def _seen_from(place: Place, other: Placed) -> str:
+    """Where another row stands, in words: a line of the same file, or of which."""
+    file = "" if other.place.file == place.file else f"{other.place.file}, "
+    return f"{file}line {other.place.line}"
 
 
 def alike(first: Placed, one: Placed) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from policy.errors import RosterAtFault
 from policy.roster import dialect
+from policy.roster.clever_csv import class_type, grade_code, school_year
 from policy.roster.codes import Code, problem
 from policy.sources.clever_records import (
     ROLES,
@@ -25,17 +26,6 @@ from policy.sources.written import writing
 
 _RECORDS, _STATE = "records.jsonl", "state.json"
 _DAY = len("2026-08-17")
-
-# OneRoster 1.1 (CEDS entry grade levels) for Clever's words; 1 to 13 become 01 to 13.
-_GRADES: Mapping[str, str] = {
-    "InfantToddler": "IT",
-    "Preschool": "PR",
-    "PreKindergarten": "PK",
-    "TransitionalKindergarten": "TK",
-    "Kindergarten": "KG",
-    "PostGraduate": "PS",
-    "Ungraded": "UG",
-}
 
 
 def write_drop(folder: Path, records: Records, state: Mapping[str, str]) -> Path:
@@ -86,7 +76,7 @@ def _schools(records: Records) -> Iterator[Sequence[str]]:
 
 def _terms(records: Records) -> Iterator[Sequence[str]]:
     for _, term in sorted(records.terms.items()):
-        yield term.id, "", term.name, "term", _day(term.start), _end(term), ""
+        yield term.id, "", term.name, "term", _day(term.start), _end(term), _year(term)
 
 
 def _day(text: str) -> str:
@@ -104,6 +94,14 @@ def _end(term: Term) -> str:
     return term.end
 
 
+def _year(term: Term) -> str:
+    """As in Clever's CSV files, so that a class has one key by both roads."""
+    with suppress(ValueError):
+        start, last = (date.fromisoformat(text[:_DAY]) for text in (term.start, term.end))
+        return school_year(start, last)
+    return ""
+
+
 def _courses(records: Records) -> Iterator[Sequence[str]]:
     """Clever's, and one for each section that has none: by the section's name and id."""
     own = {s.id: Course(s.id, s.name, "") for s in records.sections.values() if not s.course}
@@ -114,14 +112,16 @@ def _courses(records: Records) -> Iterator[Sequence[str]]:
 def _sections(records: Records) -> Iterator[Sequence[str]]:
     for _, section in sorted(records.sections.items()):
         yield (
-            *(section.key, "", section.name, _grade(section.grade), section.course or section.id),
-            *(section.number, "scheduled", "", _school_key(records, section), section.term),
-            *(section.subject, section.period),
+            *(
+                section.key,
+                "",
+                section.name,
+                grade_code(section.grade),
+                section.course or section.id,
+            ),
+            *(section.number, class_type(section.subject), "", _school_key(records, section)),
+            *(section.term, section.subject, section.period),
         )
-
-
-def _grade(clever: str) -> str:
-    return clever.zfill(2) if clever.isdecimal() else _GRADES.get(clever, clever)
 
 
 def _school_key(records: Records, section: Section) -> str:

@@ -144,6 +144,14 @@ def test_what_is_odd_is_read_all_the_same(clever: Clever, road: Road) -> None:
     assert "/v3.0/users/sta" in clever.asked
 
 
+def test_a_class_is_what_it_is_in_clevers_files(clever: Clever, road: Road) -> None:
+    """A district may go from one road to the other: the school year is in its classes' keys."""
+    clever.put("sections", section("adv", ["t1"], [], subject="homeroom/advisory", grade="K"))
+    found = load_roster(road.fetch().path).sections["sis-adv"]
+    assert (found.kind, found.grades) == ("homeroom", ("KG",))
+    assert [term.school_year for term in found.terms] == ["2027"]
+
+
 def test_a_term_without_dates_is_told_by_the_loader(clever: Clever, road: Road) -> None:
     clever.put("terms", term("t2", start_date=None, end_date=None))
     clever.put("sections", section("x3", ["tea"], ["ann"], term_id="t2"))
