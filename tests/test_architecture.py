@@ -184,6 +184,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "cryptography": ("policy.simulator", "policy.sources.sftp_line"),  # private keys' forms
     "gunicorn": (),
     "httpx": ("policy.sources",),
+    "oauthlib": ("policy.sources.oneroster_service",),
     "paramiko": ("policy.sources.sftp_line",),
 }
 LONGEST_FUNCTION = 60

@@ -8,7 +8,6 @@ are not followed, and next pages are asked for by number, never by the links in 
 
 import json
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,22 +16,23 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
+from oauthlib import oauth1
 
 from policy.errors import RosterAtFault
 from policy.roster.codes import Code, problem
 from policy.rules.sources import OneRosterSource, TokenParameters
 from policy.sources.base import revealed
-from policy.sources.oauth1 import HASHES, authorization
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds, before the second try and so on
 LONGEST_WAIT = 300.0  # seconds that a service may ask for
 LARGEST = 256 * 1024 * 1024  # bytes of one answer
+HASHES = (oauth1.SIGNATURE_HMAC_SHA256, oauth1.SIGNATURE_HMAC_SHA1)  # of OAuth 1.0a, in this order
 _EARLY = timedelta(seconds=30)  # a token is renewed before it expires on the way
 _BUSY = (429, 500, 502, 503, 504)
 _OUTAGES = (429, 502, 503, 504)
 
-# They tell of each request with its URL, in which a client's secret may stand.
-for _name in ("httpx", "httpcore"):
+# They tell of each request with its URL, in which a client's secret may stand, or of its signature.
+for _name in ("httpx", "httpcore", "oauthlib"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
@@ -137,17 +137,16 @@ class Service:
 
     def _request(self, url: str) -> httpx.Request:
         if self.source.token_url is None:
-            said = authorization(
-                "GET",
-                url,
-                client=(self.source.client_id, self._secret),
-                hashed=self._hashes[0],
-                nonce=secrets.token_hex(16),
-                timestamp=int(self.clock().timestamp()),
+            signer = oauth1.Client(
+                self.source.client_id,
+                client_secret=self._secret,
+                signature_method=self._hashes[0],
+                timestamp=str(int(self.clock().timestamp())),
             )
+            _, headers, _ = signer.sign(url)
         else:
-            said = f"Bearer {self._valid_token(self.source.token_url)}"
-        return self.client.build_request("GET", url, headers={"Authorization": said})
+            headers = {"Authorization": f"Bearer {self._valid_token(self.source.token_url)}"}
+        return self.client.build_request("GET", url, headers=headers)
 
     def _valid_token(self, url: str) -> str:
         if not self._token or (self._expires is not None and self.clock() >= self._expires):

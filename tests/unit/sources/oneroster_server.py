@@ -19,7 +19,7 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from policy.sources.oauth1 import signature
+from unit.sources.rfc5849 import signature
 
 ID, SECRET, SCOPE = "client-1", "s3cret/+=", "roster-core.readonly"
 BASE = "/ims/oneroster/v1p1"

@@ -1,6 +1,5 @@
-"""Requests without a body signed after OAuth 1.0a (RFC 5849), by a client alone, without a token.
-
-HMAC-SHA256 is not in the RFC; OneRoster 1.1 allows it, built the same way with the other hash.
+"""What a server makes of a signed request (RFC 5849), told apart from the library that the client
+signs with.
 """
 
 import base64
@@ -11,22 +10,6 @@ from urllib.parse import parse_qsl, quote, urlsplit
 HASHES = {"HMAC-SHA256": "sha256", "HMAC-SHA1": "sha1"}  # by the method's name
 
 Pairs = Iterable[tuple[str, str]]
-
-
-def authorization(
-    method: str, url: str, *, client: tuple[str, str], hashed: str, nonce: str, timestamp: int
-) -> str:
-    """The Authorization header of a request. `client` is its id and secret, `hashed` one of
-    HASHES, `timestamp` seconds since 1970."""
-    said = {
-        "oauth_consumer_key": client[0],
-        "oauth_nonce": nonce,
-        "oauth_signature_method": hashed,
-        "oauth_timestamp": str(timestamp),
-        "oauth_version": "1.0",
-    }
-    said["oauth_signature"] = signature(method, url, said.items(), (client[1], ""), hashed)
-    return "OAuth " + ", ".join(f'{name}="{_quoted(value)}"' for name, value in said.items())
 
 
 def signature(
