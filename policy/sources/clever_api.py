@@ -20,7 +20,7 @@ from policy.roster.codes import Code, counted, problem
 from policy.rules.sources import CleverSource
 from policy.sources.base import Arrival, revealed
 from policy.sources.clever_asking import TIMEOUT, Asker, Declined
-from policy.sources.clever_drop import read_records, renew_state, write_drop
+from policy.sources.clever_drop import read_records, write_drop
 from policy.sources.clever_records import (
     LISTED,
     READERS,
@@ -32,7 +32,7 @@ from policy.sources.clever_records import (
     apply_event,
     read_user,
 )
-from policy.sources.written import newest_drop, state_of
+from policy.sources.written import newest_drop, renew_state, state_of
 
 EVENTS_KEPT = timedelta(days=29)  # Clever keeps them for 30; a day for clocks and long readings
 READINGS = 3  # of everything, if Clever takes in new data meanwhile

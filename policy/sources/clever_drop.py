@@ -4,16 +4,13 @@ With the same records the drop is the same to the byte, whether they were read o
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
-from policy.errors import RosterAtFault
 from policy.roster import dialect
 from policy.roster.clever_csv import class_type, grade_code, school_year
-from policy.roster.codes import Code, problem
 from policy.sources.clever_records import (
     ROLES,
     Course,
@@ -22,9 +19,9 @@ from policy.sources.clever_records import (
     Term,
     from_objects,
 )
-from policy.sources.written import writing
+from policy.sources.written import to_disk, writing
 
-_RECORDS, _STATE = "records.jsonl", "state.json"
+_RECORDS = "records.jsonl"
 _DAY = len("2026-08-17")
 
 
@@ -40,8 +37,7 @@ def write_drop(folder: Path, records: Records, state: Mapping[str, str]) -> Path
         draft.write(dialect.MEMBERSHIPS, _memberships(records))
         with (draft.path / _RECORDS).open("w", encoding="utf-8") as stream:
             stream.writelines(json.dumps(found) + "\n" for found in records.as_objects())
-            stream.flush()
-            os.fsync(stream.fileno())
+            to_disk(stream)
         return draft.finish(state)
 
 
@@ -52,21 +48,6 @@ def read_records(drop: Path) -> Records | None:
             return from_objects(map(json.loads, stream))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def renew_state(drop: Path, state: Mapping[str, str]) -> None:
-    """Another state for a drop that stays as it is: the old one or the new one, never half.
-    Raises RosterAtFault (R101)."""
-    beside = drop / f"{_STATE}.new"
-    try:
-        with beside.open("w", encoding="utf-8") as stream:
-            json.dump(dict(state), stream, indent=2)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(drop / _STATE)
-    except OSError as error:
-        words = f"can't be written to ({error.strerror}); the last good drop is as it was"
-        raise RosterAtFault([problem(str(drop), words, Code.NOT_OPENED)]) from error
 
 
 def _schools(records: Records) -> Iterator[Sequence[str]]:

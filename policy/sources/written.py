@@ -48,8 +48,18 @@ def writing(folder: Path) -> Iterator["Draft"]:
         finally:
             shutil.rmtree(path, ignore_errors=True)  # gone under this name once it is finished
     except OSError as error:
-        words = f"can't be written to ({error.strerror}); the last good drop is as it was"
-        raise RosterAtFault([problem(str(folder), words, Code.NOT_OPENED)]) from error
+        raise _not_written(folder, error) from error
+
+
+def renew_state(drop: Path, state: Mapping[str, str]) -> None:
+    """Another state for a drop that stays as it is: the old one or the new one, never half.
+    Raises RosterAtFault (R101)."""
+    beside = drop / f"{_STATE}.new"
+    try:
+        _save_state(beside, state)
+        beside.replace(drop / _STATE)
+    except OSError as error:
+        raise _not_written(drop, error) from error
 
 
 @dataclass(slots=True)
@@ -71,9 +81,7 @@ class Draft:
             if kind not in self._written:
                 self.write(kind, ())
         self._save(MANIFEST.file, MANIFEST.wanted, _manifest())
-        with (self.path / _STATE).open("w", encoding="utf-8") as stream:
-            json.dump(dict(state), stream, indent=2)
-            _to_disk(stream)
+        _save_state(self.path / _STATE, state)
         folder = self.path.parent
         _folder_to_disk(self.path)
         done = self.path.rename(folder / self.path.name.replace(_UNFINISHED, _PREFIX))
@@ -92,7 +100,7 @@ class Draft:
                 if len(cells) != len(columns):
                     raise ValueError(f"{file}: {len(cells)} cells for {len(columns)} columns")
                 writer.writerow([_in_one_line(cell) for cell in cells])
-            _to_disk(stream)
+            to_disk(stream)
 
 
 def newest_drop(folder: Path) -> Path | None:
@@ -137,11 +145,22 @@ def _manifest() -> Iterator[tuple[str, str]]:
         yield f"file.{table.file.removesuffix('.csv')}", "bulk"
 
 
+def _save_state(path: Path, state: Mapping[str, str]) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        json.dump(dict(state), stream, indent=2)
+        to_disk(stream)
+
+
+def _not_written(folder: Path, error: OSError) -> RosterAtFault:
+    words = f"can't be written to ({error.strerror}); the last good drop is as it was"
+    return RosterAtFault([problem(str(folder), words, Code.NOT_OPENED)])
+
+
 def _in_one_line(cell: str) -> str:
     return " ".join(cell.splitlines()) if not cell.isprintable() else cell
 
 
-def _to_disk(stream: TextIO) -> None:
+def to_disk(stream: TextIO) -> None:
     """So that a drop that counts is whole also after a power cut."""
     stream.flush()
     os.fsync(stream.fileno())

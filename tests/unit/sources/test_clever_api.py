@@ -13,7 +13,7 @@ from policy.errors import RosterAtFault
 from policy.roster.load import load_roster
 from policy.roster.model import Role, Roster
 from policy.rules.sources import CleverSource, Secret
-from policy.sources import clever_asking, clever_drop
+from policy.sources import clever_asking, clever_drop, written
 from policy.sources.base import Arrival
 from policy.sources.clever_api import CleverApi
 from unit.sources.clever_service import (
@@ -613,7 +613,7 @@ def test_no_room(clever: Clever, known: Road, monkeypatch: pytest.MonkeyPatch) -
     assert [files(path) for path in known.folder.iterdir()] == [before]
     del clever.events[1:]
     with monkeypatch.context() as patch:
-        patch.setattr(clever_drop, "_STATE", "no/such/folder")
+        patch.setattr(written, "_STATE", "no/such/folder")
         assert "can't be written to (No such file or directory)" in known.refusal()
     assert known.fetch().notes == ()
 
